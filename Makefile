@@ -1,0 +1,55 @@
+# make help lists what one can do.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Our Go files: not those of programs built for the benchmark, nor of installed Node packages.
+GOFILES = $(shell find . \( -name node_modules -o -path ./bench/work -o -path ./.git \) -prune -o -name '*.go' -print)
+
+# Packages in which goroutines share something; they run once more under the race detector.
+CONCURRENT := ./connectors/... ./lineage/... ./pipeline/... ./jobs/... ./rules/expr/...
+
+# A hung test is to end with its stacks in the log, well before CI gives up; no test has a limit of its own.
+HUNG := 60m
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.PHONY: build
+build: ## build the one static binary: bin/clearwell
+	CGO_ENABLED=0 go build -trimpath -o bin/clearwell ./cmd/clearwell
+
+.PHONY: test
+test: prepare lint ## everything that must hold: format, vet, static analysis, import direction, all tests, race detector
+	CGO_ENABLED=0 go build -o /dev/null ./cmd/clearwell
+	CGO_ENABLED=0 go test -timeout $(HUNG) ./...
+	CGO_ENABLED=1 go test -timeout $(HUNG) -race -short $(CONCURRENT)
+
+.PHONY: lint
+lint: ## format, vet, static analysis
+	@unformatted=$$(gofmt -l $(GOFILES)); [ -z "$$unformatted" ] || { echo "not formatted (gofmt -w): $$unformatted"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: prepare
+prepare: ## install what the tests need beside Go (Debian, as root)
+	.ci/prepare
+
+.PHONY: bench
+bench: ## the reference job beside its peers (ROWS=1000000 RUNS=3)
+	bench/run.sh
+
+.PHONY: kernels
+kernels: ## benchmarks of the hot kernels
+	go test -run '^$$' -bench . -benchmem ./pipeline/... ./rules/... ./connectors/...
+
+.PHONY: fmt
+fmt: ## format the code
+	gofmt -w $(GOFILES)
+
+.PHONY: clean
+clean: ## remove what was built and generated
+	rm -rf bin bench/work examples/*/.clearwell examples/*/published
