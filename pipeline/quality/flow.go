@@ -7,6 +7,7 @@ import "fmt"
 type flow struct {
 	Width, Height int64
 	Left          int64 // height of the block of rows read
+	TextX         int64 // where the labels begin
 	Bands         []band
 }
 
@@ -25,9 +26,9 @@ const (
 	flowTop    = 8
 	flowBody   = 190 // height of the rows read
 	flowLeftX  = 130 // right edge of the left block
-	flowRightX = 470 // left edge of the right blocks
+	flowRightX = 410 // left edge of the right blocks
 	flowGap    = 14  // least gap between bands
-	flowLabel  = 40  // height a label needs
+	flowLabel  = 46  // height a label needs
 	flowLeast  = 3   // least height of a band that is not empty
 )
 
@@ -39,7 +40,7 @@ func newFlow(r Rows) flow {
 		{EN: "Suppressed for privacy", ZH: "隐私抑制", Class: "sup", Rows: r.Suppressed},
 		{EN: "Excluded by the contract", ZH: "契约排除", Class: "exc", Rows: r.Excluded},
 	}
-	f := flow{Width: flowWidth}
+	f := flow{Width: flowWidth, TextX: flowRightX + 24}
 	left, right := int64(flowTop), int64(flowTop)
 	for _, b := range all {
 		if b.Rows == 0 {

@@ -42,10 +42,10 @@ func (g Gate) Sentence() string {
 		if bound != "" {
 			bound += " or "
 		}
-		bound += fmt.Sprint(*g.Count)
+		bound += grouped(*g.Count)
 	}
-	return fmt.Sprintf("rule %s failed on %d of %d rows (%s%%), the contract allows %s",
-		g.Of, g.Counts.Failed, g.Counts.Checked, RatioOf(g.Counts.Failed, g.Counts.Checked), bound)
+	return fmt.Sprintf("rule %s failed on %s of %s rows (%s%%), the contract allows %s",
+		g.Of, grouped(g.Counts.Failed), grouped(g.Counts.Checked), RatioOf(g.Counts.Failed, g.Counts.Checked), bound)
 }
 
 // Refusals are the bounds because of which the version must not be published.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -142,10 +143,8 @@ func newDimensionView(r *Result, at int, d Dimension) dimensionView {
 	dv.DeliveredW, dv.PublishedW = max(0, int64(dv.Delivered)), max(0, int64(dv.Published))
 	for _, i := range Indicators {
 		iv := indicatorView{i, r.Delivered.indicator(i.Code), r.Published.indicator(i.Code)}
-		if iv.Delivered != nil || iv.Published != nil {
-			if i.Dimension == d.Name {
-				dv.Indicators = append(dv.Indicators, iv)
-			}
+		if i.Dimension == d.Name && (iv.Delivered != nil || iv.Published != nil) {
+			dv.Indicators = append(dv.Indicators, iv)
 		}
 	}
 	return dv
@@ -193,12 +192,12 @@ func (v *view) addRules(all []RuleResult) {
 		}
 		return int(min(1, max(-1, b.Delivered.Failed-a.Delivered.Failed)))
 	})
-	var most int64
+	var most Percent
 	for _, r := range v.Failing {
-		most = max(most, r.Delivered.Failed)
+		most = max(most, r.Share)
 	}
 	for i := range v.Failing {
-		v.Failing[i].Width = scaled(v.Failing[i].Delivered.Failed, most, 10000, 40)
+		v.Failing[i].Width = scaled(int64(v.Failing[i].Share), int64(most), 10000, 40)
 	}
 }
 
@@ -232,12 +231,14 @@ func changes(f FieldResult) int64 {
 	return n
 }
 
-// scaled maps n of most to a length of whole, at least least if n is not 0.
+// scaled maps n (at most most) to a length of whole, at least least if n is not 0.
 func scaled(n, most, whole, least int64) int64 {
 	if n <= 0 || most <= 0 {
 		return 0
 	}
-	return max(least, int64(float64(n)/float64(most)*float64(whole)))
+	hi, lo := bits.Mul64(uint64(n), uint64(whole))
+	part, _ := bits.Div64(hi, lo, uint64(most))
+	return max(least, int64(part))
 }
 
 // grouped writes an integer with a thin mark every three digits: 1,234,567.
