@@ -1,5 +1,13 @@
 // Package expr holds the expressions of a contract: CEL (Common Expression
-// Language) text with its checked syntax tree and the fields it reads.
+// Language) text with its checked syntax tree and the fields it reads, and
+// their evaluation row by row for what no column kernel covers.
+//
+// Every field is nullable and an expression is three-valued: it is Unknown on a
+// row where a field that it reads is null, unless it compares that field with
+// null itself, and where a function has no answer (the birth date in an ID
+// number that is not valid). Unknown means: not checked.
+//
+// Start at NewEnv for checking, at NewProgram for evaluation.
 package expr
 
 import (
@@ -17,6 +25,8 @@ type Expr struct {
 	// A null in any other field makes the result unknown.
 	TestsNull []string
 	AST       *cel.Ast
+
+	env *Env
 }
 
 // MarshalJSON gives the text.

@@ -1,0 +1,314 @@
+package contract
+
+import (
+	"math/big"
+	"strconv"
+	"strings"
+
+	"clearwell/rules/syntax"
+)
+
+// Checks are the checks of a field.
+type Checks struct{ List []Check }
+
+// DecodeYAML implements syntax.Decoder.
+func (c *Checks) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	items := []*syntax.Node{n}
+	if n.Shape == syntax.List {
+		items = n.Items
+	}
+	for _, item := range items {
+		var check Check
+		syntax.Decode(item, label, &check, r)
+		c.List = append(c.List, check)
+	}
+}
+
+// JSONSchema implements syntax.Schemer.
+func (c *Checks) JSONSchema(s *syntax.Schemas) syntax.Object {
+	one := s.Of(Check{})
+	return syntax.Either(one, syntax.ListOf(one))
+}
+
+// Check is one rule on a field: one or more conditions that all must hold.
+type Check struct {
+	Pos       syntax.Pos   `yaml:"-"`
+	ID        syntax.Text  `yaml:"id" doc:"Stable name, unique in the contract; default: the field and the conditions, such as amount.range."`
+	Title     Titles       `yaml:"title" doc:"Title: one text, or one per language."`
+	Required  *Flagged     `yaml:"required" doc:"true: the value is not null."`
+	Type      *Flagged     `yaml:"type" doc:"true: the text could be read as the field's type."`
+	Standard  *Reference   `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
+	Length    *Bounds      `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
+	Range     *Bounds      `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
+	Set       *Set         `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
+	Pattern   *syntax.Text `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
+	Unique    *Flagged     `yaml:"unique" doc:"true: no other row has the same value; all copies fail."`
+	Expr      *syntax.Text `yaml:"expr" doc:"CEL that must be true."`
+	When      syntax.Text  `yaml:"when" doc:"CEL; the check is made only on rows for which it is true."`
+	Dimension syntax.Text  `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
+	Indicator syntax.Text  `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
+	OnFail    *OnFail      `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
+	Allow     *Allow       `yaml:"allow" doc:"Share or count of failures that is allowed."`
+	Basis     syntax.Text  `yaml:"basis" doc:"The regulation that the check rests on."`
+	Fix       syntax.Text  `yaml:"fix" doc:"What the department is told to do."`
+}
+
+// Doc implements syntax.Documented.
+func (*Check) Doc() string { return "One check on a field: conditions that all must hold." }
+
+// LaterKeys implements syntax.Later.
+func (*Check) LaterKeys() []string {
+	return []string{"exists_in", "nulls", "quantile", "mean", "distinct", "freshness", "row_count", "compare", "repair"}
+}
+
+// RowCheck is the check of a row rule: CEL, or unique over several fields.
+type RowCheck struct {
+	Pos    syntax.Pos
+	Expr   syntax.Text
+	Unique []syntax.Text
+}
+
+// DecodeYAML implements syntax.Decoder.
+func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	c.Pos = n.Pos
+	if n.Shape != syntax.Map {
+		syntax.TextOf(n, label, &c.Expr, r)
+		return
+	}
+	var block rowCheckBlock
+	syntax.Decode(n, label, &block, r)
+	c.Unique = block.Unique
+}
+
+// rowCheckBlock is the long form of a row check.
+type rowCheckBlock struct {
+	Unique []syntax.Text `yaml:"unique" need:"yes" single:"yes" doc:"No other row has the same values in these fields; all copies fail."`
+}
+
+// LaterKeys implements syntax.Later.
+func (*rowCheckBlock) LaterKeys() []string {
+	return []string{"exists_in", "order", "if", "compare", "sum_of", "differ", "pair", "depends", "row_count", "aggregate"}
+}
+
+// JSONSchema implements syntax.Schemer.
+func (c *RowCheck) JSONSchema(s *syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.Object{"type": "string"}, s.Of(rowCheckBlock{}))
+}
+
+// Bounds are the two ends of a range, or one number for both.
+type Bounds struct {
+	Pos              syntax.Pos
+	Min, Max         syntax.Text // not given: no bound
+	MinOpen, MaxOpen bool        // the bound itself is outside
+}
+
+// DecodeYAML implements syntax.Decoder.
+func (b *Bounds) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	b.Pos = n.Pos
+	switch n.Shape {
+	case syntax.List:
+		if len(n.Items) != 2 {
+			r.Addf(n.Pos, "%q needs two ends: [least, most], with ~ for none", label)
+			return
+		}
+		b.end(n.Items[0], label, &b.Min, r)
+		b.end(n.Items[1], label, &b.Max, r)
+	case syntax.Map:
+		var block boundsBlock
+		syntax.Decode(n, label, &block, r)
+		b.Min, b.Max = block.Min, block.Max
+		b.open(block.Above, &b.Min, &b.MinOpen, "min", "above", r)
+		b.open(block.Below, &b.Max, &b.MaxOpen, "max", "below", r)
+	default:
+		if syntax.TextOf(n, label, &b.Min, r) {
+			b.Max = b.Min
+		}
+		return
+	}
+	if !b.Min.Given() && !b.Max.Given() {
+		r.Addf(n.Pos, "%q has no bound at all", label)
+	}
+}
+
+func (b *Bounds) end(n *syntax.Node, label string, into *syntax.Text, r *syntax.Report) {
+	if n.Shape != syntax.Null {
+		syntax.TextOf(n, label, into, r)
+	}
+}
+
+func (b *Bounds) open(given syntax.Text, into *syntax.Text, open *bool, closedKey, openKey string, r *syntax.Report) {
+	if !given.Given() {
+		return
+	}
+	if into.Given() {
+		r.Addf(given.Pos, "%q and %q exclude each other", closedKey, openKey)
+	}
+	*into, *open = given, true
+}
+
+// boundsBlock is the long form of Bounds.
+type boundsBlock struct {
+	Min   syntax.Text `yaml:"min" doc:"Least value."`
+	Max   syntax.Text `yaml:"max" doc:"Greatest value."`
+	Above syntax.Text `yaml:"above" doc:"The value is greater than this."`
+	Below syntax.Text `yaml:"below" doc:"The value is less than this."`
+}
+
+// JSONSchema implements syntax.Schemer.
+func (b *Bounds) JSONSchema(s *syntax.Schemas) syntax.Object {
+	end := syntax.Object{"type": []string{"string", "number", "null"}}
+	pair := syntax.Object{"type": "array", "items": end, "minItems": 2, "maxItems": 2}
+	return syntax.Either(pair, syntax.Object{"type": []string{"string", "number"}}, s.Of(boundsBlock{}))
+}
+
+// Set is the allowed values: in place, from a code table of the workspace, or from a column of a file.
+type Set struct {
+	Pos    syntax.Pos
+	Values []syntax.Text
+	Table  syntax.Text
+	File   syntax.Text
+	Column syntax.Text
+}
+
+// DecodeYAML implements syntax.Decoder.
+func (s *Set) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	s.Pos = n.Pos
+	if n.Shape == syntax.Map {
+		var block setBlock
+		syntax.Decode(n, label, &block, r)
+		s.Table, s.File, s.Column = block.Table, block.File, block.Column
+		if s.Table.Given() == s.File.Given() {
+			r.Addf(n.Pos, "%q takes either a table or a file", label)
+		}
+		return
+	}
+	syntax.Decode(n, label, &s.Values, r)
+	if n.Shape == syntax.List && len(n.Items) == 0 {
+		r.Addf(n.Pos, "%q is empty; nothing could pass", label)
+	}
+}
+
+// setBlock is the long form of Set.
+type setBlock struct {
+	Table  syntax.Text `yaml:"table" doc:"Name of a code table in standards/."`
+	File   syntax.Text `yaml:"file" doc:"CSV (.csv) or tab-separated (.tsv) file with a code per line, relative to the workspace."`
+	Column syntax.Text `yaml:"column" doc:"Column of the file: its number from 1 where the file has no header, or its name in the header; default 1."`
+}
+
+// JSONSchema implements syntax.Schemer.
+func (s *Set) JSONSchema(g *syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.ListOf(syntax.AnyText()), g.Of(setBlock{}))
+}
+
+// OnFail is what happens where a check fails.
+type OnFail struct {
+	Action  syntax.Text // quarantine, null, keep, stop or replace
+	Replace syntax.Text
+}
+
+var onFailWords = []string{"quarantine", "null", "keep", "stop"}
+
+// DecodeYAML implements syntax.Decoder.
+func (o *OnFail) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	if n.Shape == syntax.Map {
+		var block replaceBlock
+		syntax.Decode(n, label, &block, r)
+		o.Action, o.Replace = syntax.Text{Value: "replace", Pos: n.Pos}, block.Replace
+		return
+	}
+	if syntax.TextOf(n, label, &o.Action, r) {
+		syntax.OneOf(o.Action, label, onFailWords, r)
+	}
+}
+
+// replaceBlock is the form of OnFail that carries a value.
+type replaceBlock struct {
+	Replace syntax.Text `yaml:"replace" need:"yes" doc:"What the cell becomes."`
+}
+
+// JSONSchema implements syntax.Schemer.
+func (o *OnFail) JSONSchema(s *syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.Words(onFailWords...), s.Of(replaceBlock{}))
+}
+
+// Allow bounds the failures.
+type Allow struct {
+	Pos        syntax.Pos
+	Warn, Fail *Bound
+}
+
+// Bound is a share of the checked rows, a count of rows, or both.
+type Bound struct {
+	Share *float64 // 0..1
+	Count *int64
+}
+
+// DecodeYAML implements syntax.Decoder.
+func (a *Allow) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	a.Pos = n.Pos
+	if n.Shape != syntax.Map {
+		var t syntax.Text
+		if syntax.TextOf(n, label, &t, r) {
+			a.Fail = boundOf(t, label, r)
+		}
+		return
+	}
+	var block allowBlock
+	syntax.Decode(n, label, &block, r)
+	if block.Warn.Given() {
+		a.Warn = boundOf(block.Warn, "warn", r)
+	}
+	if block.Fail.Given() {
+		a.Fail = boundOf(block.Fail, "fail", r)
+	}
+	if !block.Warn.Given() && !block.Fail.Given() && n.Shape == syntax.Map && len(n.Entries) == 0 {
+		r.Addf(n.Pos, "%q needs warn, fail or both", label)
+	}
+}
+
+// allowBlock is the long form of Allow.
+type allowBlock struct {
+	Warn syntax.Text `yaml:"warn" doc:"Above this the run warns: 1%, 50 or 1% or 50."`
+	Fail syntax.Text `yaml:"fail" doc:"Above this the version is not published."`
+}
+
+// JSONSchema implements syntax.Schemer.
+func (a *Allow) JSONSchema(s *syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.Object{"type": []string{"string", "integer"}}, s.Of(allowBlock{}))
+}
+
+// boundOf reads 2%, 50 or 2% or 50.
+func boundOf(t syntax.Text, label string, r *syntax.Report) *Bound {
+	b := &Bound{}
+	for part := range strings.SplitSeq(t.Value, " or ") {
+		part = strings.TrimSpace(part)
+		number, isShare := strings.CutSuffix(part, "%")
+		if isShare && b.Share == nil {
+			if share, ok := shareOf(strings.TrimSpace(number)); ok {
+				b.Share = &share
+				continue
+			}
+		} else if !isShare && b.Count == nil {
+			if count, err := strconv.ParseInt(part, 10, 64); err == nil && count >= 0 {
+				b.Count = &count
+				continue
+			}
+		}
+		r.Addf(t.Pos, "%q must be a share (2%%), a count (50) or both (2%% or 50), not %q", label, t.Value)
+		return nil
+	}
+	return b
+}
+
+// shareOf is the float nearest to the percentage as written, so that 2% is 0.02.
+func shareOf(percent string) (float64, bool) {
+	if len(percent) == 0 || len(percent) > 20 || strings.Trim(percent, "0123456789.") != "" {
+		return 0, false
+	}
+	x, ok := new(big.Rat).SetString(percent)
+	if !ok || x.Cmp(big.NewRat(100, 1)) > 0 {
+		return 0, false
+	}
+	share, _ := x.Quo(x, big.NewRat(100, 1)).Float64()
+	return share, true
+}

@@ -1,0 +1,83 @@
+// Package syntax reads the YAML of a workspace strictly: every scalar as the
+// text that was typed, with its place in the file; into Go structs whose tags
+// say what is allowed; with all problems in one go, each with its place and the
+// nearest valid word. The same structs give the JSON Schema for editors.
+//
+// It knows nothing of what the files mean. Start at Parse, then Decode.
+package syntax
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Pos is a place in a file: line and character, both from 1. The zero Pos is no place.
+type Pos struct {
+	Line, Column int
+}
+
+// Diagnostic is one thing wrong in one place.
+type Diagnostic struct {
+	File    string // relative to the workspace
+	Line    int    // from 1; 0: the file as a whole
+	Column  int    // character in the line, from 1
+	Message string
+	Hint    string // the nearest valid word; empty: none is near
+}
+
+// String is `file:line:col: message; did you mean "hint"?`.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	b.WriteString(d.File)
+	if d.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", d.Line, d.Column)
+	}
+	b.WriteString(": ")
+	b.WriteString(d.Message)
+	if d.Hint != "" {
+		fmt.Fprintf(&b, "; did you mean %q?", d.Hint)
+	}
+	return b.String()
+}
+
+// Diagnostics are all problems found, ordered by file and place. It is an error when it is not empty.
+type Diagnostics []Diagnostic
+
+// Error gives one line per problem.
+func (ds Diagnostics) Error() string {
+	lines := make([]string, len(ds))
+	for i, d := range ds {
+		lines[i] = d.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil if there are no problems, else ds itself, sorted and without repetitions.
+func (ds Diagnostics) Err() error {
+	if len(ds) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return slices.Compact(ds)
+}
+
+// Report collects the problems of one file.
+type Report struct {
+	File string
+	All  Diagnostics
+}
+
+// Addf notes a problem at p.
+func (r *Report) Addf(p Pos, format string, args ...any) {
+	r.All = append(r.All, Diagnostic{File: r.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...)})
+}
+
+// AddHint notes a problem at p about word, with the nearest of the valid words.
+func (r *Report) AddHint(p Pos, word string, valid []string, format string, args ...any) {
+	r.Addf(p, format, args...)
+	r.All[len(r.All)-1].Hint = Nearest(word, valid)
+}

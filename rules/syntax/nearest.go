@@ -1,0 +1,53 @@
+package syntax
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Nearest is the valid word closest to word by Damerau-Levenshtein distance
+// (optimal string alignment), case ignored; empty if none is within a third
+// of the longer word's length (at least one edit). The earlier of two equally near words wins.
+func Nearest(word string, valid []string) string {
+	const longest = 64 // characters; names are shorter, and the distance is quadratic
+	if utf8.RuneCountInString(word) > longest {
+		return ""
+	}
+	best, bestDistance := "", -1
+	for _, v := range valid {
+		if v == word || utf8.RuneCountInString(v) > longest {
+			continue
+		}
+		d := distance(strings.ToLower(word), strings.ToLower(v))
+		limit := max(1, max(utf8.RuneCountInString(word), utf8.RuneCountInString(v))/3)
+		if d <= limit && (bestDistance < 0 || d < bestDistance) {
+			best, bestDistance = v, d
+		}
+	}
+	return best
+}
+
+// distance is the number of insertions, deletions, substitutions and swaps of
+// neighbours that make a into b.
+func distance(x, y string) int {
+	a, b := []rune(x), []rune(y)
+	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(last[j]+1, next[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
+		}
+		before, last, next = last, next, before
+	}
+	return last[len(b)]
+}
