@@ -25,7 +25,7 @@ import (
 // What the example uses when nothing else is asked for.
 const (
 	DefaultRows = 100_000
-	DefaultSeed = 20260101
+	DefaultSeed = 2026
 )
 
 // Columns are the headers of the file, in order.
