@@ -1,0 +1,281 @@
+package standard
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A layout is one date or timestamp format made ready: fields with the literal
+// text that follows each of them.
+//
+// No field needs backtracking: a field of variable width is always followed by
+// something that is no digit (compileLayout refuses anything else).
+type layout struct {
+	prefix         string
+	fields         []layoutField
+	minLen, maxLen int // bytes of a text that can match
+}
+
+type layoutField struct {
+	kind  fieldKind
+	after string
+}
+
+type fieldKind uint8
+
+const (
+	year4    fieldKind = iota
+	month1             // one or two digits
+	month2             // two digits
+	day1               // one or two digits
+	day2               // two digits
+	hour1              // one or two digits
+	hour2              // two digits
+	minute2            // two digits
+	second2            // two digits
+	fraction           // fraction + n: n digits of the second's fraction, 1..6
+)
+
+// fieldWidths are the digits that a field takes at least and at most.
+var fieldWidths = [fraction][2]int{
+	year4: {4, 4}, month1: {1, 2}, month2: {2, 2}, day1: {1, 2}, day2: {2, 2},
+	hour1: {1, 2}, hour2: {2, 2}, minute2: {2, 2}, second2: {2, 2},
+}
+
+func (k fieldKind) widths() (least, most int) {
+	if k > fraction {
+		return int(k - fraction), int(k - fraction)
+	}
+	return fieldWidths[k][0], fieldWidths[k][1]
+}
+
+// A clock is a date and a time of day as read, not yet checked.
+type clock struct{ y, m, d, h, min, s, micros int }
+
+func (c *clock) days() (days int32, ok bool) {
+	if !ValidDate(c.y, c.m, c.d) {
+		return 0, false
+	}
+	return DaysFromCivil(c.y, c.m, c.d), true
+}
+
+// read fills c from b; ok is false if b is not of the layout as a whole.
+func (l *layout) read(b []byte, c *clock) (ok bool) {
+	if len(b) < l.minLen || len(b) > l.maxLen {
+		return false
+	}
+	if l.prefix != "" {
+		if string(b[:len(l.prefix)]) != l.prefix {
+			return false
+		}
+		b = b[len(l.prefix):]
+	}
+	for i := range l.fields {
+		f := &l.fields[i]
+		var n int
+		switch f.kind {
+		case year4:
+			if len(b) < 4 {
+				return false
+			}
+			d0, d1, d2, d3 := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0'
+			if d0 > 9 || d1 > 9 || d2 > 9 || d3 > 9 {
+				return false
+			}
+			c.y = int(d0)*1000 + int(d1)*100 + int(d2)*10 + int(d3)
+			b = b[4:]
+		case month1, day1, hour1:
+			if len(b) < 1 {
+				return false
+			}
+			d := b[0] - '0'
+			if d > 9 {
+				return false
+			}
+			n = int(d)
+			b = b[1:]
+			if len(b) > 0 {
+				if d = b[0] - '0'; d <= 9 {
+					n = n*10 + int(d)
+					b = b[1:]
+				}
+			}
+			c.set(f.kind, n)
+		case month2, day2, hour2, minute2, second2:
+			if len(b) < 2 {
+				return false
+			}
+			d0, d1 := b[0]-'0', b[1]-'0'
+			if d0 > 9 || d1 > 9 {
+				return false
+			}
+			c.set(f.kind, int(d0)*10+int(d1))
+			b = b[2:]
+		default:
+			width := int(f.kind - fraction)
+			if len(b) < width {
+				return false
+			}
+			if n, ok = decimal(b[:width]); !ok {
+				return false
+			}
+			for ; width < 6; width++ {
+				n *= 10
+			}
+			c.micros = n
+			b = b[int(f.kind-fraction):]
+		}
+		switch len(f.after) {
+		case 0:
+		case 1:
+			if len(b) == 0 || b[0] != f.after[0] {
+				return false
+			}
+			b = b[1:]
+		default:
+			if len(b) < len(f.after) || string(b[:len(f.after)]) != f.after {
+				return false
+			}
+			b = b[len(f.after):]
+		}
+	}
+	return len(b) == 0
+}
+
+func (c *clock) set(k fieldKind, n int) {
+	switch k {
+	case month1, month2:
+		c.m = n
+	case day1, day2:
+		c.d = n
+	case hour1, hour2:
+		c.h = n
+	case minute2:
+		c.min = n
+	default:
+		c.s = n
+	}
+}
+
+// A FormatError says what is wrong with a date or timestamp format.
+type FormatError struct {
+	Format  string
+	Pos     int // byte offset in Format
+	Problem string
+}
+
+func (e *FormatError) Error() string {
+	if e.Format == "" {
+		return e.Problem
+	}
+	return fmt.Sprintf("format %q, character %d: %s", e.Format, utf8.RuneCountInString(e.Format[:e.Pos])+1, e.Problem)
+}
+
+// compileLayout compiles a format without optional parts.
+func compileLayout(format, whole string, offset int, time bool) (*layout, error) {
+	l := new(layout)
+	seen := map[byte]bool{}
+	fail := func(pos int, problem string, args ...any) (*layout, error) {
+		return nil, &FormatError{Format: whole, Pos: min(offset+pos, len(whole)), Problem: fmt.Sprintf(problem, args...)}
+	}
+	literal := func(text string) {
+		if n := len(l.fields); n > 0 {
+			l.fields[n-1].after += text
+		} else {
+			l.prefix += text
+		}
+	}
+	for i := 0; i < len(format); {
+		switch ch := format[i]; {
+		case ch == '\'':
+			end := strings.IndexByte(format[i+1:], '\'')
+			if end < 0 {
+				return fail(i, "quote never closed")
+			}
+			if end == 0 {
+				literal("'")
+			} else {
+				literal(format[i+1 : i+1+end])
+			}
+			i += end + 2
+		case ch == ']' || ch == '[':
+			return fail(i, "brackets do not match; write [ and ] around an optional part, not one in the other")
+		case ch >= 'A' && ch <= 'Z' || ch >= 'a' && ch <= 'z':
+			n := len(format[i:]) - len(strings.TrimLeft(format[i:], string(ch)))
+			kind, problem := fieldOf(ch, n, time)
+			if problem != "" {
+				return fail(i, "%s", problem)
+			}
+			if seen[ch] {
+				return fail(i, "%q stands twice", string(ch))
+			}
+			seen[ch] = true
+			l.fields = append(l.fields, layoutField{kind: kind})
+			i += n
+		default:
+			_, n := utf8.DecodeRuneInString(format[i:])
+			literal(format[i : i+n])
+			i += n
+		}
+	}
+	for _, need := range "yMd" {
+		if !seen[byte(need)] {
+			return fail(0, "no %q: a date needs year (yyyy), month (M or MM) and day (d or dd)", string(need))
+		}
+	}
+	for _, pair := range []string{"mH", "sm", "Ss"} {
+		if seen[pair[0]] && !seen[pair[1]] {
+			return fail(0, "%q without %q", pair[:1], pair[1:])
+		}
+	}
+	return l.measure(fail)
+}
+
+// measure fills the lengths and refuses what could be read in two ways.
+func (l *layout) measure(fail func(int, string, ...any) (*layout, error)) (*layout, error) {
+	l.minLen, l.maxLen = len(l.prefix), len(l.prefix)
+	for i, f := range l.fields {
+		least, most := f.kind.widths()
+		l.minLen += least + len(f.after)
+		l.maxLen += most + len(f.after)
+		if least == most {
+			continue
+		}
+		if f.after == "" && i+1 < len(l.fields) || f.after != "" && f.after[0]-'0' <= 9 {
+			return fail(0, "M, d and H stand for one or two digits, so no digit may follow them at once; write MM, dd, HH")
+		}
+	}
+	return l, nil
+}
+
+// fieldOf is the field for a run of n equal letters; problem is not empty if there is none.
+func fieldOf(ch byte, n int, time bool) (k fieldKind, problem string) {
+	switch {
+	case ch == 'y' && n == 4:
+		return year4, ""
+	case ch == 'y':
+		return 0, "a year has four digits, yyyy; two-digit years are refused because their century is a guess"
+	case ch == 'M' && n <= 2:
+		return month1 + fieldKind(n-1), ""
+	case ch == 'd' && n <= 2:
+		return day1 + fieldKind(n-1), ""
+	case !time && strings.IndexByte("HmsS", ch) >= 0:
+		return 0, fmt.Sprintf("%q is a time of day; a field of type date has none, use type timestamp", string(ch))
+	case ch == 'H' && n <= 2:
+		return hour1 + fieldKind(n-1), ""
+	case ch == 'm' && n == 2:
+		return minute2, ""
+	case ch == 's' && n == 2:
+		return second2, ""
+	case ch == 'S' && n <= 6:
+		return fraction + fieldKind(n), ""
+	case ch == 'Y' || ch == 'D':
+		return 0, fmt.Sprintf("%q is not known; write yyyy for the year, d or dd for the day", string(ch))
+	case ch == 'h' || ch == 'a':
+		return 0, "hours count 0 to 23, H or HH; a clock of twelve hours is not known"
+	case strings.IndexByte("yMdHmsS", ch) >= 0:
+		return 0, fmt.Sprintf("%d times %q is not known; fields are yyyy M MM d dd H HH mm ss and S to SSSSSS", n, string(ch))
+	}
+	return 0, fmt.Sprintf("letter %q is not known; fields are yyyy M MM d dd H HH mm ss S, other letters stand in quotes: '%s'", string(ch), string(ch))
+}
