@@ -165,12 +165,11 @@ check_clearwell() {
     say "without the DuckDB peer the contents are not compared"
     return 0
   fi
+  quarantine=$(one "quarantine" "$work"/ws/.clearwell/quarantine/reference/*/quarantine.parquet)
   rm -rf "$stage"
   mkdir -p "$stage/clean" "$stage/quarantine" "$stage/out"
   ln -s "$version"/*.parquet "$stage/clean/"
-  quarantine=$(find "$work/ws" -name '*.parquet' -path '*quarantine*' ! -path '*/published/*' | sort)
-  [ -n "$quarantine" ] || die "no quarantine Parquet in $work/ws"
-  while IFS= read -r f; do ln -s "$f" "$stage/quarantine/"; done <<<"$quarantine"
+  ln -s "$quarantine" "$stage/quarantine/"
   local duck=("$work/duckdb/duck" -threads "$threads")
   "${duck[@]}" -sql "$here/present.sql" -in "$stage" -out "$stage/out" >"$work/clearwell.contents"
   case " ${programs[*]-} " in *" duckdb "*) ;; *) say "the DuckDB peer was not run: nothing to compare with"; return 0 ;; esac
