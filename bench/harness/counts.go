@@ -61,9 +61,9 @@ type qualityFile struct {
 	} `json:"rules"`
 }
 
-// upgradeStep is the cleaning step of a standard; for an identity number it is
-// the change from 15 to 18 characters, nothing else.
-const upgradeStep = "standard"
+// upgradeStep is the id of the cleaning step that a standard brings; for an
+// identity number it is the change from 15 to 18 characters.
+const upgradeStep = "cn.id_card"
 
 // CountsOf translates a quality.json into the words of the reference job. The
 // rules of the contract carry the job's own ids (E1 … E8, W1 … W5); a rule id

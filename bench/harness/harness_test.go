@@ -11,8 +11,8 @@ import (
 func TestTheCountsOfAQualityResultGoUnderTheNamesOfTheJob(t *testing.T) {
 	quality := `{
 	 "rows": {"read": 100, "published": 80, "quarantined": 12, "duplicates": 8},
-	 "fields": [{"name": "id_card", "changed": [{"step": "upper", "cells": 3}, {"step": "standard", "cells": 2}]},
-	            {"name": "uscc", "changed": [{"step": "standard", "cells": 9}]}],
+	 "fields": [{"name": "id_card", "changed": [{"step": "upper", "cells": 3}, {"step": "cn.id_card", "cells": 2}]},
+	            {"name": "uscc", "changed": [{"step": "cn.id_card", "cells": 9}]}],
 	 "rules": [{"id": "E1", "delivered": {"checked": 100, "failed": 5}},
 	           {"id": "W5-register-date", "delivered": {"failed": 0}},
 	           {"id": "E9", "delivered": {"failed": 77}}, {"id": "name.required", "delivered": {"failed": 4}}]}`
