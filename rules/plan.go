@@ -112,7 +112,7 @@ func (l Level) String() string { return fmt.Sprintf("L%d", int(l)) }
 type Field struct {
 	Name      string            `json:"name"`
 	Title     map[string]string `json:"title,omitempty"`
-	From      []string          `json:"from"` // source column names, the first that the header has is used
+	From      []string          `json:"from"`               // source column names, the first that the header has is used
 	Optional  bool              `json:"optional,omitempty"` // the source may lack the column: all null then
 	Standard  string            `json:"standard,omitempty"`
 	Type      Type              `json:"type"`

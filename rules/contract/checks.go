@@ -32,25 +32,25 @@ func (c *Checks) JSONSchema(s *syntax.Schemas) syntax.Object {
 
 // Check is one rule on a field: one or more conditions that all must hold.
 type Check struct {
-	Pos       syntax.Pos   `yaml:"-"`
-	ID        syntax.Text  `yaml:"id" doc:"Stable name, unique in the contract; default: the field and the conditions, such as amount.range."`
-	Title     Titles       `yaml:"title" doc:"Title: one text, or one per language."`
-	Required  *Flagged     `yaml:"required" doc:"true: the value is not null."`
-	Type      *Flagged     `yaml:"type" doc:"true: the text could be read as the field's type."`
-	Standard  *Reference   `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
-	Length    *Bounds      `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
-	Range     *Bounds      `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
-	Set       *Set         `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
-	Pattern   *syntax.Text `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
-	Unique    *Flagged     `yaml:"unique" doc:"true: no other row has the same value; all copies fail."`
-	Expr      *syntax.Text `yaml:"expr" doc:"CEL that must be true."`
-	When      syntax.Text  `yaml:"when" doc:"CEL; the check is made only on rows for which it is true."`
-	Dimension syntax.Text  `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
-	Indicator syntax.Text  `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
-	OnFail    *OnFail      `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
-	Allow     *Allow       `yaml:"allow" doc:"Share or count of failures that is allowed."`
-	Basis     syntax.Text  `yaml:"basis" doc:"The regulation that the check rests on."`
-	Fix       syntax.Text  `yaml:"fix" doc:"What the department is told to do."`
+	Pos       syntax.Pos     `yaml:"-"`
+	ID        syntax.Text    `yaml:"id" doc:"Stable name, unique in the contract; default: the field and the conditions, such as amount.range."`
+	Title     Titles         `yaml:"title" doc:"Title: one text, or one per language."`
+	Required  *Flagged       `yaml:"required" doc:"true: the value is not null."`
+	Type      *Flagged       `yaml:"type" doc:"true: the text could be read as the field's type."`
+	Standard  *StandardCheck `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
+	Length    *Bounds        `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
+	Range     *Bounds        `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
+	Set       *Set           `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
+	Pattern   *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
+	Unique    *Flagged       `yaml:"unique" doc:"true: no other row has the same value; all copies fail."`
+	Expr      *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
+	When      syntax.Text    `yaml:"when" doc:"CEL; the check is made only on rows for which it is true."`
+	Dimension syntax.Text    `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
+	Indicator syntax.Text    `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
+	OnFail    *OnFail        `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
+	Allow     *Allow         `yaml:"allow" doc:"Share or count of failures that is allowed."`
+	Basis     syntax.Text    `yaml:"basis" doc:"The regulation that the check rests on."`
+	Fix       syntax.Text    `yaml:"fix" doc:"What the department is told to do."`
 }
 
 // Doc implements syntax.Documented.

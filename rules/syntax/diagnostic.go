@@ -20,11 +20,11 @@ type Pos struct {
 
 // Diagnostic is one thing wrong in one place.
 type Diagnostic struct {
-	File    string // relative to the workspace
-	Line    int    // from 1; 0: the file as a whole
-	Column  int    // character in the line, from 1
-	Message string
-	Hint    string // the nearest valid word; empty: none is near
+	File    string `json:"file"`   // relative to the workspace
+	Line    int    `json:"line"`   // from 1; 0: the file as a whole
+	Column  int    `json:"column"` // character in the line, from 1
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // the nearest valid word; empty: none is near
 }
 
 // String is `file:line:col: message; did you mean "hint"?`.
