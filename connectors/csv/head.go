@@ -74,12 +74,14 @@ func (r *Reader) byteOrderMark(head []byte) (int, error) {
 			odd++
 		}
 	}
-	// ASCII text in UTF-16 has a NUL in every other byte; no text that we read has any.
-	if len(sample) >= 8 && max(even, odd) > len(sample)/4 && min(even, odd) < len(sample)/16 {
-		if even > odd {
+	// UTF-16 that begins with ASCII has NUL in every other byte; text that we read has none.
+	if len(sample) >= 8 && max(even, odd) > len(sample)/4 && min(even, odd) <= len(sample)/16 {
+		switch {
+		case even > odd && sample[0] == 0:
 			return 0, utf16("UTF-16BE", "NUL in every other byte")
+		case odd > even && sample[1] == 0:
+			return 0, utf16("UTF-16LE", "NUL in every other byte")
 		}
-		return 0, utf16("UTF-16LE", "NUL in every other byte")
 	}
 	return 0, nil
 }

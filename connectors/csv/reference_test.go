@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -330,10 +329,9 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(s), uint16(5), uint8(1), false)
 		f.Add([]byte(s), uint16(100), uint8(2), true)
 	}
+	f.Add([]byte("\x000\x000\x00"), uint16(5), uint8('Z'), false) // not UTF-16
 	f.Fuzz(func(t *testing.T, body []byte, chunk uint16, columns uint8, gb bool) {
 		delim := []byte{',', '|'}[chunk%2]
 		checkAgainstReference(t, body, delim, 1+int(columns%5), 1+int(chunk)*3, 1+int(chunk%512), 1, gb)
 	})
 }
-
-var _ = io.EOF
