@@ -278,7 +278,7 @@ func (p *compiler) preference(k contract.Preference) {
 	by := OrderBy(k.By.Value)
 	if timed := f.Type.Kind == Date || f.Type.Kind == Timestamp; !timed && (by == Latest || by == Earliest) {
 		word := map[OrderBy]string{Latest: "largest", Earliest: "smallest"}[by]
-		p.Addf(k.Field.Pos, "%s compares dates and times, %s is %s; use %s", by, f.Name, typeWords(f.Type), word)
+		p.Addf(k.Field.Pos, "%s compares dates and times, %s is %s; use %s", by, f.Name, f.Type.String(), word)
 	}
 }
 

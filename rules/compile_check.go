@@ -49,7 +49,15 @@ func (p *compiler) fieldRules(f *contract.Field, out *Field) {
 		checks = f.Check.List
 	}
 	claimed := map[ConditionOp]bool{}
-	for _, c := range checks {
+	claiming := checks
+	for i := range p.contract.Rules {
+		if r := &p.contract.Rules[i]; r.Blame != nil && r.Blame.Value == out.Name {
+			if c, ok := r.FieldCheck(); ok {
+				claiming = append(slices.Clip(claiming), c)
+			}
+		}
+	}
+	for _, c := range claiming {
 		claimed[Required] = claimed[Required] || c.Required != nil
 		claimed[Parsed] = claimed[Parsed] || c.Type != nil
 		claimed[Standard] = claimed[Standard] || c.Standard != nil && c.Standard.Own()
@@ -197,7 +205,7 @@ func (p *compiler) standardCondition(s *contract.StandardCheck, f *contract.Fiel
 	case !std.Checks:
 		p.Addf(s.Pos, "the standard %s has no check of its own", std.Name)
 	case out.Type.Kind != String && !p.broken[out.Name]:
-		p.Addf(s.Pos, "the standard %s checks strings, the field is %s", std.Name, typeWords(out.Type))
+		p.Addf(s.Pos, "the standard %s checks strings, the field is %s", std.Name, out.Type.String())
 	default:
 		return Condition{Op: Standard, Standard: std.Name, Options: optionsOf(ref)}, true
 	}
@@ -208,7 +216,7 @@ func (p *compiler) onlyText(label string, at syntax.Pos, f *Field) bool {
 	if f.Type.Kind == String || p.broken[f.Name] {
 		return true
 	}
-	p.Addf(at, "%q is for strings, the field is %s", label, typeWords(f.Type))
+	p.Addf(at, "%q is for strings, the field is %s", label, f.Type.String())
 	return false
 }
 
@@ -225,7 +233,7 @@ func (p *compiler) rangeOf(b *contract.Bounds, f *Field) (Condition, bool) {
 		return p.bounds(Range, "range", f.Type, b)
 	}
 	if !p.broken[f.Name] {
-		p.Addf(b.Pos, "%q is for numbers, dates and times, the field is %s; give it a type, or use length or set", "range", typeWords(f.Type))
+		p.Addf(b.Pos, "%q is for numbers, dates and times, the field is %s; give it a type, or use length or set", "range", f.Type.String())
 	}
 	return Condition{}, false
 }
@@ -302,6 +310,10 @@ func (p *compiler) set(s *contract.Set, f *Field) (Condition, bool) {
 
 // rowRule compiles one entry of rules.
 func (p *compiler) rowRule(n *contract.Rule) {
+	if c, ok := n.FieldCheck(); ok {
+		p.fieldRowRule(n, &c)
+		return
+	}
 	r := Rule{ID: n.ID.Value, Title: n.Title.ByLanguage, Basis: n.Basis.Value, Fix: n.Fix.Value}
 	if n.Blame != nil && n.Blame.Given() {
 		if p.existing(*n.Blame) != nil {
@@ -337,6 +349,21 @@ func (p *compiler) rowRule(n *contract.Rule) {
 	p.onFail(&r, n.OnFail, p.plan.Field(r.Field))
 	r.Allow = allowOf(n.Allow)
 	p.add(r, n.ID.Pos)
+}
+
+// fieldRowRule compiles an entry of rules that is a check on one field.
+func (p *compiler) fieldRowRule(n *contract.Rule, c *contract.Check) {
+	if n.Blame == nil || !n.Blame.Given() {
+		p.Addf(n.Check.Pos, "these conditions are on one field; add field: with its name, or write the check in CEL")
+		return
+	}
+	for i := range p.contract.Fields {
+		if f := &p.contract.Fields[i]; f.Name.Value == n.Blame.Value {
+			p.check(c, &f.Value, &p.plan.Fields[i])
+			return
+		}
+	}
+	p.existing(*n.Blame)
 }
 
 func (p *compiler) when(r *Rule, t syntax.Text) {

@@ -168,7 +168,7 @@ func (p *compiler) years(f *contract.Field, t *Type) {
 		return
 	}
 	if !timed {
-		p.Addf(f.Years[0].Pos, "%q is for dates and times, the field is %s", "years", typeWords(*t))
+		p.Addf(f.Years[0].Pos, "%q is for dates and times, the field is %s", "years", t.String())
 		return
 	}
 	first, err := strconv.Atoi(f.Years[0].Value)
@@ -184,7 +184,7 @@ func (p *compiler) formats(f *contract.Field, std *standard.Standard, t *Type) {
 	timed := t.Kind == Date || t.Kind == Timestamp
 	if !timed {
 		if len(f.Formats) > 0 {
-			p.Addf(f.Formats[0].Pos, "%q is for dates and times, the field is %s; give it a type", "formats", typeWords(*t))
+			p.Addf(f.Formats[0].Pos, "%q is for dates and times, the field is %s; give it a type", "formats", t.String())
 		}
 		return
 	}
@@ -218,7 +218,7 @@ func checkFormat(k Kind, format string) error {
 func (p *compiler) words(f *contract.Field, t *Type) {
 	if t.Kind != Boolean {
 		if f.Words != nil {
-			p.Addf(f.Pos, "%q is for booleans, the field is %s", "words", typeWords(*t))
+			p.Addf(f.Pos, "%q is for booleans, the field is %s", "words", t.String())
 		}
 		return
 	}
@@ -303,12 +303,4 @@ func defaultTreatment(t *standard.Treatment) Treatment {
 		out.Fill = "*"
 	}
 	return out
-}
-
-// typeWords names a type for a person.
-func typeWords(t Type) string {
-	if t.Kind == Decimal {
-		return "decimal(" + strconv.Itoa(t.Precision) + "," + strconv.Itoa(t.Scale) + ")"
-	}
-	return string(t.Kind)
 }

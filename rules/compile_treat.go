@@ -26,7 +26,7 @@ func (p *compiler) desensitize(t *contract.Treatment, f *Field) Treatment {
 	}
 	fits := func(kinds ...Kind) {
 		if !slices.Contains(kinds, f.Type.Kind) {
-			p.Addf(t.Method.Pos, "the treatment %s is not for a field of type %s", out.Method, typeWords(f.Type))
+			p.Addf(t.Method.Pos, "the treatment %s is not for a field of type %s", out.Method, f.Type.String())
 		}
 	}
 	switch a := t.Args.(type) {
@@ -40,12 +40,12 @@ func (p *compiler) desensitize(t *contract.Treatment, f *Field) Treatment {
 		out.Width = width
 	case *contract.TruncateArgs:
 		if kinds, ok := truncatable[a.To.Value]; ok && !slices.Contains(kinds, f.Type.Kind) {
-			p.Addf(a.To.Pos, "a field of type %s has no %s", typeWords(f.Type), a.To.Value)
+			p.Addf(a.To.Pos, "a field of type %s has no %s", f.Type.String(), a.To.Value)
 		}
 		out.To = a.To.Value
 		if a.Else != nil {
 			if f.Type.Kind != String {
-				p.Addf(a.Else.Pos, "%q is for text, the field is %s", "else", typeWords(f.Type))
+				p.Addf(a.Else.Pos, "%q is for text, the field is %s", "else", f.Type.String())
 			}
 			out.Else = &a.Else.Value
 		}

@@ -56,7 +56,7 @@ func (d *describer) head() {
 
 func (d *describer) field(f *Field) {
 	d.line("")
-	d.line("  %s%s, %s, %s", f.Name, titleWords(f.Title), f.Level, typeWords(f.Type))
+	d.line("  %s%s, %s, %s", f.Name, titleWords(f.Title), f.Level, f.Type.String())
 	from := strings.Join(f.From, " or ")
 	if f.Optional {
 		from += ", if the source has it"
@@ -96,7 +96,7 @@ func (d *describer) field(f *Field) {
 func (d *describer) rule(label string, r *Rule) {
 	var conditions []string
 	for _, c := range r.Conditions {
-		conditions = append(conditions, conditionWords(c))
+		conditions = append(conditions, c.Describe())
 	}
 	text := strings.Join(conditions, " and ")
 	if r.When != nil {
@@ -207,7 +207,8 @@ func stepWords(s Step) string {
 	return string(s.Op)
 }
 
-func conditionWords(c Condition) string {
+// Describe says in plain words what the condition demands.
+func (c Condition) Describe() string {
 	switch c.Op {
 	case Required:
 		return "has a value"

@@ -32,7 +32,7 @@ func Lineage(p *Plan) []ColumnLineage {
 			l.Steps = append(l.Steps, s.ID)
 		}
 		if f.Type.Kind != String {
-			l.Steps = append(l.Steps, "read as "+typeWords(f.Type))
+			l.Steps = append(l.Steps, "read as "+f.Type.String())
 		}
 		for _, r := range p.Rules {
 			if r.Field == f.Name && (r.OnFail == SetNull || r.OnFail == ReplaceBy) {

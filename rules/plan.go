@@ -95,6 +95,14 @@ type Type struct {
 	False     []string `json:"false,omitempty"`
 }
 
+// String is the type as a contract writes it: decimal(14,2), date.
+func (t Type) String() string {
+	if t.Kind == Decimal {
+		return fmt.Sprintf("decimal(%d,%d)", t.Precision, t.Scale)
+	}
+	return string(t.Kind)
+}
+
 // Level is the sensitivity of a field after DB33/T 2351-2021: L1 (no harm) to L4 (serious harm).
 type Level int
 
@@ -238,7 +246,7 @@ type Condition struct {
 	Max      string            `json:"max,omitempty"`
 	MinOpen  bool              `json:"min_open,omitempty"`
 	MaxOpen  bool              `json:"max_open,omitempty"`
-	Values   []string          `json:"values,omitempty"` // in the field's canonical form
+	Values   []string          `json:"values,omitempty"` // in the field's canonical form, sorted, each once
 	Pattern  string            `json:"pattern,omitempty"`
 	Standard string            `json:"standard,omitempty"`
 	Options  map[string]string `json:"options,omitempty"`

@@ -61,11 +61,61 @@ func (*Check) LaterKeys() []string {
 	return []string{"exists_in", "nulls", "quantile", "mean", "distinct", "freshness", "row_count", "compare", "repair"}
 }
 
-// RowCheck is the check of a row rule: CEL, or unique over several fields.
+// RowCheck is the check of an entry of rules: CEL, unique over several fields, or
+// the conditions of a check on the field that the entry names.
 type RowCheck struct {
 	Pos    syntax.Pos
 	Expr   syntax.Text
-	Unique []syntax.Text
+	Unique []syntax.Text // unique over several fields
+	Block  *RowConditions
+}
+
+// RowConditions are the conditions of a check that stands under rules. They mean what they mean in Check.
+type RowConditions struct {
+	Pos      syntax.Pos     `yaml:"-"`
+	Required *Flagged       `yaml:"required" doc:"true: the value is not null."`
+	Type     *Flagged       `yaml:"type" doc:"true: the text could be read as the field's type."`
+	Standard *StandardCheck `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
+	Length   *Bounds        `yaml:"length" doc:"Number of characters."`
+	Range    *Bounds        `yaml:"range" doc:"Value."`
+	Set      *Set           `yaml:"set" doc:"The allowed values."`
+	Pattern  *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
+	Expr     *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
+	Unique   uniqueFields   `yaml:"unique" doc:"No other row has the same values in these fields (true: in this field); all copies fail."`
+}
+
+// Doc implements syntax.Documented.
+func (*RowConditions) Doc() string { return "Conditions that all must hold." }
+
+// LaterKeys implements syntax.Later.
+func (*RowConditions) LaterKeys() []string {
+	return []string{"exists_in", "order", "if", "compare", "sum_of", "differ", "pair", "depends", "row_count", "aggregate"}
+}
+
+// uniqueFields is true, or the fields of a key.
+type uniqueFields struct {
+	own    *Flagged
+	fields []syntax.Text
+}
+
+// DecodeYAML implements syntax.Decoder.
+func (u *uniqueFields) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	if n.Shape == syntax.Scalar && (n.Text == "true" || n.Text == "false") {
+		syntax.Decode(n, label, &u.own, r)
+		return
+	}
+	if n.Shape == syntax.Scalar {
+		n = &syntax.Node{Shape: syntax.List, Pos: n.Pos, Items: []*syntax.Node{n}}
+	}
+	syntax.Decode(n, label, &u.fields, r)
+	if n.Shape == syntax.List && len(n.Items) == 0 {
+		r.Addf(n.Pos, "%q names no field", label)
+	}
+}
+
+// JSONSchema implements syntax.Schemer.
+func (u *uniqueFields) JSONSchema(*syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.Words("true"), syntax.Object{"type": "string"}, syntax.ListOf(syntax.Object{"type": "string"}))
 }
 
 // DecodeYAML implements syntax.Decoder.
@@ -75,24 +125,29 @@ func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 		syntax.TextOf(n, label, &c.Expr, r)
 		return
 	}
-	var block rowCheckBlock
+	var block RowConditions
 	syntax.Decode(n, label, &block, r)
-	c.Unique = block.Unique
-}
-
-// rowCheckBlock is the long form of a row check.
-type rowCheckBlock struct {
-	Unique []syntax.Text `yaml:"unique" need:"yes" single:"yes" doc:"No other row has the same values in these fields; all copies fail."`
-}
-
-// LaterKeys implements syntax.Later.
-func (*rowCheckBlock) LaterKeys() []string {
-	return []string{"exists_in", "order", "if", "compare", "sum_of", "differ", "pair", "depends", "row_count", "aggregate"}
+	if c.Unique = block.Unique.fields; c.Unique == nil {
+		c.Block = &block
+	} else if len(n.Entries) > 1 {
+		r.Addf(n.Pos, "unique over several fields is a rule of its own; move the other conditions to another rule")
+	}
 }
 
 // JSONSchema implements syntax.Schemer.
 func (c *RowCheck) JSONSchema(s *syntax.Schemas) syntax.Object {
-	return syntax.Either(syntax.Object{"type": "string"}, s.Of(rowCheckBlock{}))
+	return syntax.Either(syntax.Object{"type": "string"}, s.Of(RowConditions{}))
+}
+
+// FieldCheck is the entry as a check on its field; ok only if its check is a block of conditions.
+func (n *Rule) FieldCheck() (c Check, ok bool) {
+	b := n.Check.Block
+	if b == nil {
+		return Check{}, false
+	}
+	return Check{Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
+		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, When: n.When, Dimension: n.Dimension,
+		Indicator: n.Indicator, OnFail: n.OnFail, Allow: n.Allow, Basis: n.Basis, Fix: n.Fix}, true
 }
 
 // Bounds are the two ends of a range, or one number for both.

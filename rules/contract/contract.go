@@ -94,7 +94,7 @@ type Rule struct {
 	Pos       syntax.Pos   `yaml:"-"`
 	ID        syntax.Text  `yaml:"id" need:"yes" doc:"Stable name of the rule, unique in the contract."`
 	Title     Titles       `yaml:"title" doc:"Title: one text, or one per language."`
-	Check     RowCheck     `yaml:"check" need:"yes" doc:"CEL that must be true of the row, or {unique: [fields]}."`
+	Check     RowCheck     `yaml:"check" need:"yes" doc:"CEL that must be true of the row; {unique: [fields]}; or, with field, the conditions of a check on it."`
 	When      syntax.Text  `yaml:"when" doc:"CEL; the rule is checked only on rows for which it is true."`
 	Dimension syntax.Text  `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
 	Indicator syntax.Text  `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
@@ -102,7 +102,7 @@ type Rule struct {
 	Allow     *Allow       `yaml:"allow" doc:"Share or count of failures that is allowed."`
 	Basis     syntax.Text  `yaml:"basis" doc:"The regulation that the rule rests on."`
 	Fix       syntax.Text  `yaml:"fix" doc:"What the department is told to do."`
-	Blame     *syntax.Text `yaml:"field" doc:"The field whose cell is blamed, and which on_fail null or replace changes."`
+	Blame     *syntax.Text `yaml:"field" doc:"The field whose cell is blamed, which on_fail null or replace changes, and on which the conditions are."`
 }
 
 // Doc implements syntax.Documented.
