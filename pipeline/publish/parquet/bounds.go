@@ -52,6 +52,21 @@ func cutUpper(b []byte) []byte {
 	return b
 }
 
+// cutUpperBytes is cutUpper for bytes that are no text: the last byte kept is raised.
+func cutUpperBytes(b []byte) []byte {
+	if len(b) <= maxIndexBytes {
+		return b
+	}
+	for n := maxIndexBytes; n > 0; n-- {
+		if b[n-1] < 0xff {
+			cut := bytes.Clone(b[:n])
+			cut[n-1]++
+			return cut
+		}
+	}
+	return b
+}
+
 // textBounds finds the least and greatest of consecutive values. Most
 // comparisons are of the first eight bytes as a number.
 func textBounds(data []byte, lengths []uint32) (least, greatest []byte) {

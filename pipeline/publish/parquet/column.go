@@ -23,7 +23,7 @@ type column interface {
 
 func newColumn(f *field, plain bool) column {
 	switch {
-	case f.kind == kindString:
+	case f.kind == kindString || f.kind == kindBinary:
 		return &textColumn{field: f, never: plain}
 	case f.kind == kindBool:
 		return &boolColumn{field: f}

@@ -40,9 +40,21 @@ func (c *textColumn) values() int {
 	return len(c.indexes)
 }
 
+// variableArray is what array.String and array.Binary have in common.
+type variableArray interface {
+	arrow.Array
+	ValueOffsets() []int32
+}
+
 func (c *textColumn) add(arr arrow.Array) error {
-	a, ok := arr.(*array.String)
-	if !ok {
+	var a variableArray
+	switch v := arr.(type) {
+	case *array.String:
+		a = v
+	case *array.Binary:
+		a = v
+	}
+	if a == nil || a.DataType().ID() != c.field.arrow.ID() {
 		return wrongArray(c.field, arr)
 	}
 	n := a.Len()
@@ -77,7 +89,7 @@ func (c *textColumn) addWords(data []byte, offsets []int32, missing nulls) (int,
 		v := data[offsets[i]:offsets[i+1]]
 		entry, hash, ok := c.words.find(v)
 		if !ok {
-			if !utf8.Valid(v) {
+			if !c.isText(v) {
 				return i, c.notText(n - i)
 			}
 			if !c.words.fits(v) {
@@ -97,6 +109,9 @@ func (c *textColumn) addWords(data []byte, offsets []int32, missing nulls) (int,
 	}
 	return n, nil
 }
+
+// isText says whether v may stand in the column.
+func (c *textColumn) isText(v []byte) bool { return c.field.kind == kindBinary || utf8.Valid(v) }
 
 // notText reports a cell that is not UTF-8; fromEnd counts from the end of the rows added.
 func (c *textColumn) notText(fromEnd int) error {
@@ -127,7 +142,7 @@ func (c *textColumn) addPlain(data []byte, offsets []int32, missing nulls, from 
 	}
 	if !isASCII(data[first:last]) {
 		for i := from; i < n; i++ {
-			if !missing.isNull(i) && !utf8.Valid(data[offsets[i]:offsets[i+1]]) {
+			if !missing.isNull(i) && !c.isText(data[offsets[i]:offsets[i+1]]) {
 				return c.notText(n - i)
 			}
 		}

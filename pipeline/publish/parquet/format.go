@@ -256,8 +256,11 @@ func writeColumnIndex(t *thriftWriter, f *field, c *chunk) {
 	lower, upper := make([][]byte, len(c.pages)), make([][]byte, len(c.pages))
 	for i, p := range c.pages {
 		lower[i], upper[i] = p.min, p.max
-		if f.kind == kindString {
+		switch f.kind {
+		case kindString:
 			lower[i], upper[i] = cutLower(p.min), cutUpper(p.max)
+		case kindBinary:
+			lower[i], upper[i] = p.min[:min(len(p.min), maxIndexBytes)], cutUpperBytes(p.max)
 		}
 	}
 	t.list(1, thriftTrue, len(c.pages))

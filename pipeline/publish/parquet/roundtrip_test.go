@@ -231,7 +231,7 @@ func physicalCell(f *field, v pgo.Value) string {
 	switch {
 	case v.IsNull():
 		return "NULL"
-	case f.kind == kindString:
+	case f.kind == kindString || f.kind == kindBinary:
 		return "=" + string(v.ByteArray())
 	case f.kind == kindFloat64:
 		return fmt.Sprintf("%x", math.Float64bits(v.Double()))

@@ -20,6 +20,7 @@ const (
 	kindDate
 	kindTimestamp
 	kindBool
+	kindBinary // bytes that need not be text: no statistics are cut at characters, no logical type
 )
 
 // field is one column: its Arrow type and how Parquet stores it.
@@ -39,6 +40,8 @@ func newField(i int, f arrow.Field) (field, error) {
 	switch t := f.Type.(type) {
 	case *arrow.StringType:
 		out.kind, out.physical = kindString, physicalBytes
+	case *arrow.BinaryType:
+		out.kind, out.physical = kindBinary, physicalBytes
 	case *arrow.Int64Type:
 		out.kind, out.physical, out.width = kindInt64, physicalInt64, 8
 	case *arrow.Float64Type:
@@ -66,7 +69,7 @@ func newField(i int, f arrow.Field) (field, error) {
 			out.physical, out.width = physicalFixed, fixedBytes(t.Precision)
 		}
 	default:
-		return out, fmt.Errorf("column %s: type %s cannot be written: string, int64, float64, decimal128, date32, timestamp[us] and bool can", f.Name, f.Type)
+		return out, fmt.Errorf("column %s: type %s cannot be written: string, binary, int64, float64, decimal128, date32, timestamp[us] and bool can", f.Name, f.Type)
 	}
 	return out, nil
 }
