@@ -1,0 +1,90 @@
+package kernel
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// blanks is what trim strips when the contract says nothing else, and what
+// collapse takes for blank: space, tab, CR, LF, ideographic space.
+const blanks = " \t\r\n\u3000"
+
+// trim strips characters from both ends. It decides by the first and the last
+// byte of a value whether the value has to be looked at.
+type trim struct {
+	first, last [256]bool
+	chars       [][]byte
+}
+
+func newTrim(chars string) *trim {
+	if chars == "" {
+		chars = blanks
+	}
+	s := &trim{chars: characters(chars)}
+	for _, c := range s.chars {
+		s.first[c[0]] = true
+		s.last[c[len(c)-1]] = true
+	}
+	return s
+}
+
+// characters splits a set of characters into their encodings.
+func characters(chars string) [][]byte {
+	var list [][]byte
+	for i := 0; i < len(chars); {
+		_, n := utf8.DecodeRuneInString(chars[i:])
+		list = append(list, []byte(chars[i:i+n]))
+		i += n
+	}
+	return list
+}
+
+func (s *trim) apply(e *editor) {
+	o, data := e.in.offsets, e.in.data
+	lo := o[0]
+	for i, hi := range o[1:] {
+		if lo < hi && (s.first[data[lo]] || s.last[data[hi-1]]) {
+			if v := s.strip(data[lo:hi]); len(v) != int(hi-lo) {
+				e.replace(i, v)
+			}
+		}
+		lo = hi
+	}
+}
+
+func (s *trim) strip(v []byte) []byte {
+	for len(v) > 0 && s.first[v[0]] {
+		n := matchPrefix(v, s.chars)
+		if n == 0 {
+			break
+		}
+		v = v[n:]
+	}
+	for len(v) > 0 && s.last[v[len(v)-1]] {
+		n := matchSuffix(v, s.chars)
+		if n == 0 {
+			break
+		}
+		v = v[:len(v)-n]
+	}
+	return v
+}
+
+// matchPrefix is the length of the first of the words that v begins with, 0 if there is none.
+func matchPrefix(v []byte, words [][]byte) int {
+	for _, w := range words {
+		if bytes.HasPrefix(v, w) {
+			return len(w)
+		}
+	}
+	return 0
+}
+
+func matchSuffix(v []byte, words [][]byte) int {
+	for _, w := range words {
+		if bytes.HasSuffix(v, w) {
+			return len(w)
+		}
+	}
+	return 0
+}

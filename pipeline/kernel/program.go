@@ -1,0 +1,195 @@
+package kernel
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"clearwell/rules"
+)
+
+// A Program is a plan bound to the header of one source: which column feeds which
+// field, and the kernels that clean, parse and check it. It is immutable and safe
+// for concurrent use by many workers.
+type Program struct {
+	plan   *rules.Plan
+	fields []field
+	rules  []*rule
+	where  predicate // nil: every row
+}
+
+// field is one field of the plan, compiled.
+type field struct {
+	source int // column of the source; -1: the source lacks it, all null
+	steps  []step
+	nulls  *wordTable // nil: only the empty string is null
+	typ    rules.Type
+	arrow  arrow.DataType
+	parser parser
+}
+
+// Compile binds a plan to the header of a source. Of a field's names the first
+// that the header has is used. It fails with *MissingColumnsError if fields
+// that are not optional have no column, and with an error naming field or rule if
+// the plan asks for what no kernel can do.
+func Compile(p *rules.Plan, header []string) (*Program, error) {
+	prog := &Program{plan: p, fields: make([]field, len(p.Fields))}
+	missing := &MissingColumnsError{Header: header}
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		source, name := -1, ""
+		for _, name = range f.From {
+			if source = slices.Index(header, name); source >= 0 {
+				break
+			}
+		}
+		if source < 0 && !f.Optional {
+			missing.Columns = append(missing.Columns, MissingColumn{Field: f.Name, Names: f.From, Nearest: nearestName(f.From, header)})
+			continue
+		}
+		c, err := newField(f, source)
+		if err != nil {
+			return nil, fmt.Errorf("plan of %s: field %s: %w", p.Dataset, f.Name, err)
+		}
+		prog.fields[i] = c
+	}
+	if len(missing.Columns) > 0 {
+		return nil, missing
+	}
+	for i := range p.Rules {
+		r, err := newRule(prog, &p.Rules[i])
+		if err != nil {
+			return nil, fmt.Errorf("plan of %s: rule %s: %w", p.Dataset, p.Rules[i].ID, err)
+		}
+		prog.rules = append(prog.rules, r)
+	}
+	if p.Where != nil {
+		w, err := newPredicate(prog, p.Where)
+		if err != nil {
+			return nil, fmt.Errorf("plan of %s: where: %w", p.Dataset, err)
+		}
+		prog.where = w
+	}
+	return prog, nil
+}
+
+func newField(f *rules.Field, source int) (field, error) {
+	c := field{source: source, typ: f.Type}
+	for k := range f.Clean {
+		s, err := newStep(&f.Clean[k])
+		if err != nil {
+			return c, fmt.Errorf("cleaning step %s: %w", f.Clean[k].ID, err)
+		}
+		c.steps = append(c.steps, s)
+	}
+	if t := newWordTable(f.Nulls); t.lengths != 0 {
+		c.nulls = t
+	}
+	var err error
+	if c.arrow, err = ArrowType(f.Type); err != nil {
+		return c, err
+	}
+	c.parser, err = newParser(f.Type)
+	return c, err
+}
+
+// SourceColumn is the column of the source that feeds field i; -1 if the source lacks it.
+func (p *Program) SourceColumn(i int) int { return p.fields[i].source }
+
+// Plan is the plan that the program carries out.
+func (p *Program) Plan() *rules.Plan { return p.plan }
+
+// Schema is the Arrow schema of Checked.Columns: one nullable column per field of
+// the plan, under the field's name.
+func (p *Program) Schema() *arrow.Schema {
+	fields := make([]arrow.Field, len(p.fields))
+	for i := range p.fields {
+		fields[i] = arrow.Field{Name: p.plan.Fields[i].Name, Type: p.fields[i].arrow, Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func (p *Program) fieldIndex(name string) int { return fieldIndex(p.plan, name) }
+
+func fieldIndex(p *rules.Plan, name string) int {
+	return slices.IndexFunc(p.Fields, func(f rules.Field) bool { return f.Name == name })
+}
+
+// MissingColumnsError says that a source lacks columns that the contract needs.
+type MissingColumnsError struct {
+	Columns []MissingColumn
+	Header  []string // what the source has
+}
+
+// MissingColumn is one field without a column.
+type MissingColumn struct {
+	Field   string
+	Names   []string // the names tried
+	Nearest string   // the column of the header that is most like one of them; empty if none is
+}
+
+func (e *MissingColumnsError) Error() string {
+	var b strings.Builder
+	for k, c := range e.Columns {
+		if k > 0 {
+			b.WriteString("; ")
+		}
+		fmt.Fprintf(&b, "field %s: the source has no column %s", c.Field, quotedList(c.Names, " or "))
+		if c.Nearest != "" {
+			fmt.Fprintf(&b, ", did you mean %q?", c.Nearest)
+		}
+	}
+	fmt.Fprintf(&b, " (the header is %s; name the column under from:, or set optional: true)", quotedList(e.Header, ", "))
+	return b.String()
+}
+
+func quotedList(names []string, between string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = fmt.Sprintf("%q", n)
+	}
+	if len(quoted) == 0 {
+		return "(none)"
+	}
+	return strings.Join(quoted, between)
+}
+
+// nearestName is the column that takes the fewest edits to be one of the names,
+// if these are at most a third of its characters or two.
+func nearestName(names, header []string) string {
+	best, nearest := -1, ""
+	for _, want := range names {
+		w := []rune(strings.ToLower(strings.TrimSpace(want)))
+		for _, have := range header {
+			h := []rune(strings.ToLower(strings.TrimSpace(have)))
+			d := editDistance(w, h)
+			if d > max(2, len(w)/3) || d >= len(w) || best >= 0 && d >= best {
+				continue
+			}
+			best, nearest = d, have
+		}
+	}
+	return nearest
+}
+
+// editDistance is the Levenshtein distance.
+func editDistance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			cost := 1
+			if x == y {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,91 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"clearwell/rules"
+)
+
+// newBand puts the band in which a value lies in place of it. Bands begin at
+// multiples of the width. Dates and timestamps: years, 1990-1994. Integers from 0:
+// 20-29. Numbers, decimals and negative integers: from inclusive to exclusive, [20,30).
+// Of width 1, years and integers are themselves.
+func newBand(kind rules.Kind, width int) (cellTreatment, error) {
+	if width < 1 {
+		return nil, fmt.Errorf("width %d is not at least 1", width)
+	}
+	w := int64(width)
+	switch kind {
+	case rules.Date, rules.Timestamp:
+		return yearBand(w), nil
+	case rules.Integer:
+		return integerBand(w), nil
+	case rules.Number:
+		return numberBand(w), nil
+	case rules.Decimal:
+		return decimalBand(w), nil
+	}
+	return nil, fmt.Errorf("a %s has no bands", kind)
+}
+
+type yearBand int64
+
+func (w yearBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
+	y, _ := from.civil(row)
+	low := floorDiv(int64(y), int64(w)) * int64(w)
+	return appendSpan(dst, low, low+int64(w)-1), true
+}
+
+// appendSpan appends low-high, or low if both are the same.
+func appendSpan(dst []byte, low, high int64) []byte {
+	dst = strconv.AppendInt(dst, low, 10)
+	if low == high {
+		return dst
+	}
+	return strconv.AppendInt(append(dst, '-'), high, 10)
+}
+
+type integerBand int64
+
+func (w integerBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
+	v := from.ints[row]
+	if w == 1 {
+		return strconv.AppendInt(dst, v, 10), true
+	}
+	q := floorDiv(v, int64(w))
+	if v < 0 || v > math.MaxInt64-int64(w) { // the bounds may not fit 64 bits
+		low := new(big.Int).Mul(big.NewInt(q), big.NewInt(int64(w)))
+		return appendInterval(dst, low, int64(w)), true
+	}
+	return appendSpan(dst, q*int64(w), q*int64(w)+int64(w)-1), true
+}
+
+func appendInterval(dst []byte, low *big.Int, width int64) []byte {
+	dst = low.Append(append(dst, '['), 10)
+	high := new(big.Int).Add(low, big.NewInt(width))
+	return append(high.Append(append(dst, ','), 10), ')')
+}
+
+type numberBand int64
+
+func (w numberBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
+	q := math.Floor(from.floats[row] / float64(w))
+	dst = strconv.AppendFloat(append(dst, '['), q*float64(w), 'f', -1, 64)
+	dst = strconv.AppendFloat(append(dst, ','), (q+1)*float64(w), 'f', -1, 64)
+	return append(dst, ')'), true
+}
+
+type decimalBand int64
+
+func (w decimalBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
+	v := from.decimals.Value(row).BigInt()
+	step := new(big.Int).Mul(big.NewInt(int64(w)), decimal128.GetScaleMultiplier(int(from.scale)).BigInt())
+	low := new(big.Int)
+	low.Div(v, step) // Euclidean: floor, for a positive divisor
+	return appendInterval(dst, low.Mul(low, big.NewInt(int64(w))), int64(w)), true
+}
