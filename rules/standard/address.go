@@ -2,13 +2,6 @@ package standard
 
 import "unicode/utf8"
 
-// The characters that end the name of a province or city.
-const (
-	provinceWord = '省'
-	cityWord     = '市'
-	leagueWord   = '盟'
-)
-
 // CityPart is the province and city at the beginning of an address: n bytes of
 // addr, exactly the match of
 //
@@ -30,15 +23,11 @@ func CityPart(addr []byte) (n int, ok bool) {
 		if pos >= len(addr) || addr[pos] == '\n' {
 			break
 		}
-		if addr[pos] < utf8.RuneSelf {
-			pos++
-			continue
-		}
-		r, width := utf8.DecodeRune(addr[pos:])
+		r, width := decodeAt(addr, pos)
 		city := 0
 		switch r {
-		case cityWord, leagueWord:
-			city = 3
+		case '市', '盟':
+			city = width
 		case '地':
 			if hasAt(addr, pos, "地区") {
 				city = len("地区")
@@ -49,7 +38,7 @@ func CityPart(addr []byte) (n int, ok bool) {
 			} else if after < 0 && i >= 2 && hasAt(addr, pos, "自治区") {
 				after = i + 3
 			}
-		case provinceWord:
+		case '省':
 			if after < 0 && i >= 2 {
 				after = i + 1
 			}
@@ -89,7 +78,7 @@ func laterCityPart(addr []byte, fallback int) (n int, ok bool) {
 		case hasAt(addr, pos, "自治州"):
 			cities[chars] = len("自治州")
 		}
-		_, width := utf8.DecodeRune(addr[pos:])
+		_, width := decodeAt(addr, pos)
 		pos += width
 	}
 	for province := 2; province <= 10 && province < chars; province++ {
@@ -121,10 +110,10 @@ func ProvincePart(addr []byte) (n int, ok bool) {
 	}
 	pos := 0
 	for i := 0; i <= 10 && pos < len(addr) && addr[pos] != '\n'; i++ {
-		r, width := utf8.DecodeRune(addr[pos:])
+		r, width := decodeAt(addr, pos)
 		if i >= 2 {
 			switch {
-			case r == provinceWord:
+			case r == '省':
 				return pos + width, true
 			case r == '自' && hasAt(addr, pos, "自治区"):
 				return pos + len("自治区"), true
@@ -135,6 +124,22 @@ func ProvincePart(addr []byte) (n int, ok bool) {
 		pos += width
 	}
 	return 0, false
+}
+
+// decodeAt is utf8.DecodeRune, quick for ASCII and for Chinese characters:
+// the sequences E3..E9 + two continuation bytes, U+3000..U+9FFF, have no exceptions.
+func decodeAt(b []byte, pos int) (r rune, width int) {
+	c := b[pos]
+	if c < utf8.RuneSelf {
+		return rune(c), 1
+	}
+	if c-0xE3 <= 6 && pos+2 < len(b) {
+		c1, c2 := b[pos+1]-0x80, b[pos+2]-0x80
+		if c1 < 0x40 && c2 < 0x40 {
+			return rune(c&0x0F)<<12 | rune(c1)<<6 | rune(c2), 3
+		}
+	}
+	return utf8.DecodeRune(b[pos:])
 }
 
 // hasAt reports whether word stands at b[pos:].

@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,20 @@ type layout struct {
 	prefix         string
 	fields         []layoutField
 	minLen, maxLen int // bytes of a text that can match
+
+	// shape marks the formats that nearly all dates have; they are read by code of
+	// their own in half the time.
+	shape     layoutShape
+	separator byte
 }
+
+type layoutShape uint8
+
+const (
+	anyShape  layoutShape = iota
+	separated             // yyyy-M-d, with any one-byte separator
+	compact               // yyyyMMdd
+)
 
 type layoutField struct {
 	kind  fieldKind
@@ -64,6 +78,16 @@ func (c *clock) days() (days int32, ok bool) {
 func (l *layout) read(b []byte, c *clock) (ok bool) {
 	if len(b) < l.minLen || len(b) > l.maxLen {
 		return false
+	}
+	switch l.shape {
+	case separated:
+		return l.readSeparated(b, c)
+	case compact:
+		if !eightDigits(binary.LittleEndian.Uint64(b)) {
+			return false
+		}
+		c.y, c.m, c.d = four(b), two(b[4:]), two(b[6:])
+		return true
 	}
 	if l.prefix != "" {
 		if string(b[:len(l.prefix)]) != l.prefix {
@@ -141,6 +165,40 @@ func (l *layout) read(b []byte, c *clock) (ok bool) {
 		}
 	}
 	return len(b) == 0
+}
+
+// readSeparated reads yyyy-M-d; b has 8 to 10 bytes.
+func (l *layout) readSeparated(b []byte, c *clock) bool {
+	b0, b1, b2, b3, m := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0', b[5]-'0'
+	if b0 > 9 || b1 > 9 || b2 > 9 || b3 > 9 || m > 9 || b[4] != l.separator {
+		return false
+	}
+	c.y = int(b0)*1000 + int(b1)*100 + int(b2)*10 + int(b3)
+	c.m = int(m)
+	b = b[6:]
+	if b[0] != l.separator {
+		if m = b[0] - '0'; m > 9 || b[1] != l.separator {
+			return false
+		}
+		c.m = c.m*10 + int(m)
+		b = b[1:]
+	}
+	b = b[1:] // what follows the second separator
+	if len(b) == 0 || len(b) > 2 {
+		return false
+	}
+	d := b[0] - '0'
+	if d > 9 {
+		return false
+	}
+	c.d = int(d)
+	if len(b) == 2 {
+		if d = b[1] - '0'; d > 9 {
+			return false
+		}
+		c.d = c.d*10 + int(d)
+	}
+	return true
 }
 
 func (c *clock) set(k fieldKind, n int) {
@@ -246,7 +304,23 @@ func (l *layout) measure(fail func(int, string, ...any) (*layout, error)) (*layo
 			return fail(0, "M, d and H stand for one or two digits, so no digit may follow them at once; write MM, dd, HH")
 		}
 	}
+	l.shape, l.separator = l.shapeOf()
 	return l, nil
+}
+
+func (l *layout) shapeOf() (layoutShape, byte) {
+	if len(l.fields) != 3 || l.prefix != "" || l.fields[2].after != "" {
+		return anyShape, 0
+	}
+	kinds := [3]fieldKind{l.fields[0].kind, l.fields[1].kind, l.fields[2].kind}
+	first, second := l.fields[0].after, l.fields[1].after
+	switch {
+	case kinds == [3]fieldKind{year4, month1, day1} && len(first) == 1 && first == second:
+		return separated, first[0]
+	case kinds == [3]fieldKind{year4, month2, day2} && first == "" && second == "":
+		return compact, 0
+	}
+	return anyShape, 0
 }
 
 // fieldOf is the field for a run of n equal letters; problem is not empty if there is none.

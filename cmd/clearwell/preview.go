@@ -1,0 +1,145 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"clearwell/lineage/keys"
+	"clearwell/pipeline"
+)
+
+func (a *app) previewCommand() *cobra.Command {
+	rows := 10
+	c := &cobra.Command{
+		Use:   "preview [DATASET]",
+		Short: "Show the first rows before and after the contract, cell by cell",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ws, err := a.load()
+			if err != nil {
+				return err
+			}
+			ds, err := datasetArg(ws, args)
+			if err != nil {
+				return err
+			}
+			store, err := keys.Open(filepath.Join(ws.Root, pipeline.KeysDir))
+			if err != nil {
+				return err
+			}
+			invented := map[string][]byte{}
+			secret := func(name string) ([]byte, error) {
+				key, err := store.Secret(name)
+				if !errors.Is(err, keys.ErrNotFound) {
+					return key, err
+				}
+				if invented[name] == nil {
+					invented[name] = make([]byte, 32)
+					if _, err := rand.Read(invented[name]); err != nil {
+						return nil, err
+					}
+				}
+				return invented[name], nil
+			}
+			list, err := pipeline.Preview(c.Context(), ws, ds.ID, rows, secret)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return printJSON(c, list)
+			}
+			color := false
+			if f, ok := c.OutOrStdout().(*os.File); ok {
+				color = term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
+			}
+			printPreview(c.OutOrStdout(), list, color)
+			for name := range invented {
+				fmt.Fprintf(c.OutOrStdout(), "note: there is no key %q yet, so its pseudonyms here are random; make it with: clearwell keys create %s\n", name, name)
+			}
+			return nil
+		},
+	}
+	c.Flags().IntVarP(&rows, "rows", "n", rows, "how many rows")
+	return c
+}
+
+// printPreview prints a block per row. Changed cells carry a mark, so that they show without colours too.
+func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
+	paint := func(code, s string) string {
+		if !color {
+			return s
+		}
+		return "\x1b[" + code + "m" + s + "\x1b[0m"
+	}
+	changed := 0
+	for _, r := range rows {
+		head := fmt.Sprintf("record %d (%s line %d): ", r.Row, r.Source, r.Line)
+		switch r.Fate {
+		case "publish":
+			head += "published"
+		case "excluded":
+			head += paint("33", "excluded by the contract")
+		default:
+			head += paint("31", "to the quarantine")
+		}
+		fmt.Fprintln(w, head)
+		if r.Message != "" {
+			fmt.Fprintln(w, "  !", paint("31", r.Message))
+		}
+		for _, b := range r.Broken {
+			fmt.Fprintf(w, "  ! %s\n", paint("31", fmt.Sprintf("%s (%s): %s", b.Rule, b.OnFail, b.Message)))
+		}
+		t := newTable("   field", "as delivered", "cleaned", "published")
+		for _, cell := range r.Cells {
+			mark := "  "
+			after, published := "=", shownText(cell.Published)
+			if cell.Changed {
+				mark, after = " *", shownText(cell.After)
+				changed++
+			}
+			switch {
+			case r.Fate != "publish":
+				published = ""
+			case cell.Column == "":
+				published = "(not published)"
+			case cell.Column != cell.Field:
+				published += "  as " + cell.Column
+			}
+			t.add(mark+" "+cell.Field, quotedBlank(cell.Before), after, published)
+		}
+		if len(r.Cells) > 0 {
+			t.print(w)
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%d %s shown, %d %s changed by cleaning (*)\n", len(rows), plural(len(rows), "row", "rows"), changed, plural(changed, "cell", "cells"))
+}
+
+func shownText(s *string) string {
+	if s == nil {
+		return "(null)"
+	}
+	return quotedBlank(*s)
+}
+
+// quotedBlank makes blanks at the ends and control characters visible.
+func quotedBlank(s string) string {
+	if s == "" {
+		return `""`
+	}
+	if strings.TrimSpace(s) != s || strings.ContainsFunc(s, func(r rune) bool { return r < ' ' }) || strings.ContainsRune(s, '\u3000') {
+		s = fmt.Sprintf("%q", s)
+	}
+	if r := []rune(s); len(r) > 48 {
+		s = string(r[:47]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clearwell/pipeline/publish"
+	"clearwell/pipeline/quality"
+	"clearwell/rules"
+)
+
+func (a *app) qualityCommand() *cobra.Command {
+	var version int
+	c := &cobra.Command{
+		Use:   "quality [DATASET]",
+		Short: "Show the quality result of a published version",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ws, err := a.load()
+			if err != nil {
+				return err
+			}
+			ds, err := datasetArg(ws, args)
+			if err != nil {
+				return err
+			}
+			folder, err := versionFolder(ws, ds.ID, version)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(filepath.Join(ws.Root, folder, "quality.json"))
+			if err != nil {
+				return err
+			}
+			if a.json {
+				_, err := c.OutOrStdout().Write(data)
+				return err
+			}
+			r, err := quality.Parse(data)
+			if err != nil {
+				return fmt.Errorf("%s: %w", filepath.Join(folder, "quality.json"), err)
+			}
+			printQuality(c, r, filepath.Join(folder, "quality.html"))
+			return nil
+		},
+	}
+	c.Flags().IntVar(&version, "version", 0, "which version (default: the current one)")
+	return c
+}
+
+// versionFolder is the folder of a version, relative to the workspace; version 0 is the current one.
+func versionFolder(ws *rules.Workspace, dataset string, version int) (string, error) {
+	if version == 0 {
+		latest, err := publish.Open(ws.Root).Current(dataset)
+		if errors.Is(err, publish.ErrNoVersion) {
+			return "", fmt.Errorf("%s has no published version yet; run it with: clearwell run %s", dataset, dataset)
+		}
+		if err != nil {
+			return "", err
+		}
+		version = latest.Version
+	}
+	folder := publish.VersionFolder(dataset, version)
+	if !exists(filepath.Join(ws.Root, folder)) {
+		return "", usageError{fmt.Errorf("%s has no version %d", dataset, version)}
+	}
+	return folder, nil
+}
+
+func printQuality(c *cobra.Command, r *quality.Result, page string) {
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "%s: %s delivered, %s published (of 100)\n\n", r.Dataset, r.Delivered.Total, r.Published.Total)
+	t := newTable("DIMENSION", "DELIVERED", "PUBLISHED").alignRight(1, 2)
+	for i, d := range r.Delivered.Dimensions {
+		t.add(d.Dimension, d.Score, r.Published.Dimensions[i].Score)
+	}
+	t.print(w)
+	fmt.Fprintln(w)
+	list := append([]quality.RuleResult(nil), r.Rules...)
+	sort.SliceStable(list, func(i, j int) bool { return list[i].Delivered.Failed > list[j].Delivered.Failed })
+	t = newTable("RULE", "FIELD", "CHECKED", "FAILED", "SHARE", "ON FAIL").alignRight(2, 3, 4)
+	for _, rule := range list {
+		share := "not evaluated"
+		if rule.Delivered.Checked > 0 {
+			share = fmt.Sprintf("%.2f%%", 100*float64(rule.Delivered.Failed)/float64(rule.Delivered.Checked))
+		}
+		field := rule.Field
+		if field == "" {
+			field = strings.Join(rule.Reads, ", ")
+		}
+		t.add(rule.ID, field, rule.Delivered.Checked, rule.Delivered.Failed, share, rule.OnFail)
+	}
+	t.print(w)
+	for _, g := range append(r.Refusals(), r.Warnings()...) {
+		fmt.Fprintln(w, "\n"+g.Sentence())
+	}
+	fmt.Fprintln(w, "\nthe page for people:", page)
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clearwell/pipeline"
+)
+
+// errEnough ends a listing at its limit.
+var errEnough = errors.New("enough")
+
+func (a *app) quarantineCommand() *cobra.Command {
+	var run, rule, export string
+	var limit int
+	var raw bool
+	c := &cobra.Command{
+		Use:   "quarantine [DATASET]",
+		Short: "List the rows that a run sent to the quarantine, and why",
+		Long: `quarantine lists the rejected rows of a run: by rule, then row by row with file,
+line and what is wrong. It shows cells and raw records only where --raw or
+--csv asks for them: the quarantine holds data as delivered.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ws, err := a.load()
+			if err != nil {
+				return err
+			}
+			ds, err := datasetArg(ws, args)
+			if err != nil {
+				return err
+			}
+			dir := filepath.Join(ws.Root, pipeline.StateDir, "quarantine", ds.ID)
+			if run == "" {
+				entries, err := os.ReadDir(dir)
+				if err != nil || len(entries) == 0 {
+					return fmt.Errorf("%s has no quarantine; it is made by: clearwell run %s", ds.ID, ds.ID)
+				}
+				run = entries[len(entries)-1].Name() // run ids sort by start
+			}
+			path := filepath.Join(dir, run, "quarantine.parquet")
+			if export != "" {
+				n, err := exportQuarantine(path, export, rule)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "wrote %s rows to %s\n", grouped(n), export)
+				return nil
+			}
+			return a.listQuarantine(c, path, run, rule, limit, raw)
+		},
+	}
+	c.Flags().StringVar(&run, "run", "", "which run (default: the last one)")
+	c.Flags().StringVar(&rule, "rule", "", "only rows that break this rule")
+	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many rows to list")
+	c.Flags().BoolVar(&raw, "raw", false, "show the raw records")
+	c.Flags().StringVar(&export, "csv", "", "write the rows to `FILE` for the department, UTF-8 with BOM")
+	return c
+}
+
+func breaks(r *pipeline.Reject, rule string) bool {
+	return rule == "" || slices.Contains(strings.Split(r.Reasons, ","), rule)
+}
+
+func (a *app) listQuarantine(c *cobra.Command, path, run, rule string, limit int, raw bool) error {
+	byRule := map[string]int64{}
+	var total int64
+	list := []pipeline.Reject{}
+	err := pipeline.ReadQuarantine(path, func(r *pipeline.Reject) error {
+		if !breaks(r, rule) {
+			return nil
+		}
+		total++
+		for _, id := range strings.Split(r.Reasons, ",") {
+			byRule[id]++
+		}
+		if len(list) < limit {
+			kept := *r
+			kept.Cells, kept.Raw = nil, nil
+			if raw {
+				kept.Cells, kept.Raw = slices.Clone(r.Cells), slices.Clone(r.Raw)
+			}
+			list = append(list, kept)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
+	if a.json {
+		return printJSON(c, map[string]any{"run": run, "rows": total, "by_rule": byRule, "list": list})
+	}
+	w := c.OutOrStdout()
+	fmt.Fprintf(w, "run %s: %s %s in the quarantine\n\n", run, grouped(total), plural(int(total), "row", "rows"))
+	if total == 0 {
+		return nil
+	}
+	ids := make([]string, 0, len(byRule))
+	for id := range byRule {
+		ids = append(ids, id)
+	}
+	sort.Slice(ids, func(i, j int) bool {
+		if byRule[ids[i]] != byRule[ids[j]] {
+			return byRule[ids[i]] > byRule[ids[j]]
+		}
+		return ids[i] < ids[j]
+	})
+	t := newTable("RULE", "ROWS").alignRight(1)
+	for _, id := range ids {
+		t.add(id, byRule[id])
+	}
+	t.print(w)
+	fmt.Fprintln(w)
+	t = newTable("FILE", "LINE", "RECORD", "RULES", "WHAT IS WRONG").alignRight(1, 2)
+	for _, r := range list {
+		t.add(r.Source, r.Line, r.Row, r.Reasons, r.Messages)
+		if raw {
+			t.add("", "", "", "", strconv.Quote(string(r.Raw)))
+		}
+	}
+	t.print(w)
+	if total > int64(len(list)) {
+		fmt.Fprintf(w, "… and %s more (--limit, --rule, --csv)\n", grouped(total-int64(len(list))))
+	}
+	return nil
+}
+
+// exportQuarantine writes rejects as a spreadsheet can open them.
+func exportQuarantine(path, to, rule string) (n int64, err error) {
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := io.WriteString(f, "\ufeff"); err != nil {
+		return 0, err
+	}
+	w := csv.NewWriter(f)
+	w.UseCRLF = true
+	err = pipeline.ReadQuarantine(path, func(r *pipeline.Reject) error {
+		if n == 0 {
+			if err := w.Write(append([]string{"文件 file", "行 line", "记录 record", "规则 rules", "问题 problem"}, r.Columns...)); err != nil {
+				return err
+			}
+		}
+		if !breaks(r, rule) {
+			return nil
+		}
+		n++
+		row := []string{r.Source, strconv.FormatInt(r.Line, 10), strconv.FormatInt(r.Row, 10), r.Reasons, r.Messages}
+		for _, cell := range r.Cells {
+			row = append(row, neutral(cell))
+		}
+		return w.Write(row)
+	})
+	w.Flush()
+	return n, errors.Join(err, w.Error())
+}
+
+// neutral keeps a spreadsheet from taking a cell for a formula.
+func neutral(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clearwell/pipeline"
+	"clearwell/pipeline/quality"
+)
+
+// runReport is what `run --json` prints.
+type runReport struct {
+	Dataset   string             `json:"dataset"`
+	Run       string             `json:"run"`
+	Status    string             `json:"status"`
+	Version   int64              `json:"version,omitempty"`
+	Rows      pipeline.RunRows   `json:"rows"`
+	Delivered string             `json:"score_delivered"`
+	Published string             `json:"score_published"`
+	Parquet   []string           `json:"parquet,omitempty"`
+	Proof     string             `json:"proof,omitempty"`
+	Root      string             `json:"content_root,omitempty"`
+	Rejects   string             `json:"quarantine,omitempty"`
+	Rules     []ruleReport       `json:"rules,omitempty"`
+	Fields    []fieldReport      `json:"fields,omitempty"`
+	Warnings  []string           `json:"warnings,omitempty"`
+	Refusals  []string           `json:"refusals,omitempty"`
+	Error     string             `json:"error,omitempty"`
+	Seconds   map[string]float64 `json:"seconds,omitempty"`
+}
+
+type ruleReport struct {
+	ID      string `json:"id"`
+	Checked int64  `json:"checked"`
+	Failed  int64  `json:"failed"`
+}
+
+type fieldReport struct {
+	Name    string           `json:"name"`
+	Nulls   int64            `json:"nulls"`
+	Changed map[string]int64 `json:"changed,omitempty"`
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var all bool
+	var memory byteSize
+	var opts pipeline.Options
+	c := &cobra.Command{
+		Use:   "run [DATASET...]",
+		Short: "Run datasets once: from the source to a published version",
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			opts.Memory = int64(memory)
+			w, err := a.open(c.Context(), c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			if all {
+				args = nil
+				for _, d := range w.Workspace.Datasets {
+					args = append(args, d.ID)
+				}
+			}
+			if len(args) == 0 {
+				ds, err := datasetArg(w.Workspace, args)
+				if err != nil {
+					return err
+				}
+				args = []string{ds.ID}
+			}
+			for _, id := range args {
+				if _, err := datasetArg(w.Workspace, []string{id}); err != nil {
+					return err
+				}
+			}
+			var failed error
+			for _, id := range args {
+				if err := a.runOne(c, w, id, opts); err != nil {
+					failed = errors.Join(failed, err)
+				}
+			}
+			return failed
+		},
+	}
+	c.Flags().BoolVar(&all, "all", false, "run every dataset of the workspace")
+	c.Flags().IntVar(&opts.CPUs, "cpus", 0, "workers (default: as many as there are processors)")
+	c.Flags().Var(&memory, "memory", "memory budget such as 512MiB or 2GiB (default 1GiB)")
+	return c
+}
+
+func (a *app) runOne(c *cobra.Command, w *opened, dataset string, opts pipeline.Options) error {
+	bar := newBar(c.ErrOrStderr())
+	opts.Progress = bar.update()
+	out, err := w.Run(c.Context(), dataset, opts)
+	bar.clear()
+	report := newRunReport(w, dataset, out, err)
+	if a.json {
+		if perr := printJSON(c, report); perr != nil {
+			return perr
+		}
+	} else if err == nil {
+		report.print(c.OutOrStdout(), w.Workspace.Root)
+	} else {
+		var refused *pipeline.RefusedError
+		if errors.As(err, &refused) {
+			report.printRefusal(c.OutOrStdout())
+		}
+	}
+	return err
+}
+
+func newRunReport(w *opened, dataset string, out *pipeline.Outcome, err error) runReport {
+	r := runReport{Dataset: dataset, Status: pipeline.StatusFailed}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	if out == nil {
+		return r
+	}
+	r.Run, r.Status, r.Version, r.Rows, r.Root = out.Run.ID, out.Run.Status, out.Run.Version, out.Run.Rows, out.Root
+	r.Seconds = map[string]float64{}
+	for stage, d := range out.Took {
+		r.Seconds[stage] = float64(d.Milliseconds()) / 1000
+	}
+	r.Parquet = out.Files
+	if out.Folder != "" {
+		r.Proof = filepath.Join(out.Folder, "proof.json")
+	}
+	if dir := w.QuarantineDir(dataset, out.Run.ID); exists(dir) {
+		r.Rejects, _ = filepath.Rel(w.Workspace.Root, filepath.Join(dir, "quarantine.parquet"))
+	}
+	if q := out.Quality; q != nil {
+		r.Delivered, r.Published = q.Delivered.Total.String(), q.Published.Total.String()
+		for _, rule := range q.Rules {
+			r.Rules = append(r.Rules, ruleReport{rule.ID, rule.Delivered.Checked, rule.Delivered.Failed})
+		}
+		for _, f := range q.Fields {
+			fr := fieldReport{Name: f.Name, Nulls: f.Nulls, Changed: map[string]int64{}}
+			for _, s := range f.Changed {
+				if s.Cells > 0 {
+					fr.Changed[s.Step] += s.Cells
+				}
+			}
+			r.Fields = append(r.Fields, fr)
+		}
+		r.Warnings, r.Refusals = sentences(q.Warnings()), sentences(q.Refusals())
+	}
+	return r
+}
+
+func sentences(gates []quality.Gate) []string {
+	var out []string
+	for _, g := range gates {
+		out = append(out, g.Sentence())
+	}
+	return out
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (r runReport) print(w io.Writer, root string) {
+	fmt.Fprintf(w, "%s version %d published\n", r.Dataset, r.Version)
+	r.printBalance(w)
+	for _, s := range r.Warnings {
+		fmt.Fprintln(w, "  warning     ", s)
+	}
+	shown := func(path string) string {
+		full := filepath.Join(root, path)
+		if wd, err := os.Getwd(); err == nil {
+			if rel, err := filepath.Rel(wd, full); err == nil && len(rel) < len(full) {
+				return rel
+			}
+		}
+		return full
+	}
+	for _, p := range r.Parquet {
+		fmt.Fprintln(w, "  parquet     ", shown(p))
+	}
+	if len(r.Parquet) > 0 {
+		fmt.Fprintln(w, "  report      ", shown(filepath.Join(filepath.Dir(r.Parquet[0]), "quality.html")))
+	}
+	if r.Rejects != "" && r.Rows.Quarantined > 0 {
+		fmt.Fprintln(w, "  quarantine  ", shown(r.Rejects))
+	}
+	if len(r.Parquet) > 0 {
+		fmt.Fprintln(w, "  verify with  clearwell verify", shown(r.Parquet[0]))
+	}
+}
+
+func (r runReport) printBalance(w io.Writer) {
+	fmt.Fprintf(w, "  rows         %s read = %s published + %s quarantined + %s duplicates", grouped(r.Rows.Read), grouped(r.Rows.Published), grouped(r.Rows.Quarantined), grouped(r.Rows.Duplicates))
+	if r.Rows.Suppressed > 0 {
+		fmt.Fprintf(w, " + %s suppressed", grouped(r.Rows.Suppressed))
+	}
+	if r.Rows.Excluded > 0 {
+		fmt.Fprintf(w, " + %s excluded", grouped(r.Rows.Excluded))
+	}
+	fmt.Fprintf(w, "\n  score        %s delivered, %s published (of 100)\n", r.Delivered, r.Published)
+}
+
+func (r runReport) printRefusal(w io.Writer) {
+	fmt.Fprintf(w, "%s: refused, the version before stays current\n", r.Dataset)
+	r.printBalance(w)
+	if r.Rejects != "" {
+		fmt.Fprintln(w, "  quarantine  ", r.Rejects)
+	}
+}
+
+// runScheduled is what the daemon does when a dataset is due.
+func runScheduled(w *opened, memory int64) func(ctx context.Context, dataset string, scheduledFor time.Time) error {
+	return func(ctx context.Context, dataset string, scheduledFor time.Time) error {
+		_, err := w.Run(ctx, dataset, pipeline.Options{ScheduledFor: scheduledFor, Memory: memory})
+		return err
+	}
+}
+
+var stages = []string{"archive", "check", "publish", "record"}
+
+func stageNumber(stage string) int { return slices.Index(stages, stage) + 1 }

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"clearwell/jobs"
+	"clearwell/pipeline"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	var memory byteSize
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the workspace's jobs when they are due, until stopped",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			w, err := a.open(c.Context(), c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer w.close()
+			list := scheduledJobs(w.Workspace)
+			if len(list) == 0 {
+				return usageError{fmt.Errorf("%s has no jobs; write them into jobs.yaml", w.Workspace.Root)}
+			}
+			log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), nil))
+			if a.json {
+				log = slog.New(slog.NewJSONHandler(c.ErrOrStderr(), nil))
+			}
+			return jobs.Serve(c.Context(), jobs.Config{
+				Store: w.store, Jobs: list, Run: runScheduled(w, int64(memory)), LockPath: filepath.Join(w.Workspace.Root, pipeline.StateDir, "serve.lock"),
+				Listen: listen, Log: log,
+				Ready: func(address string) {
+					log.Info("serving", "workspace", w.Workspace.Name, "jobs", len(list), "listen", address)
+				},
+			})
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` for /healthz, /readyz and /metrics, such as 127.0.0.1:8089")
+	c.Flags().Var(&memory, "memory", "memory budget of a run, such as 512MiB (default 1GiB)")
+	return c
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clearwell/jobs"
+	"clearwell/rules"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var runs int
+	c := &cobra.Command{
+		Use:   "status [DATASET]",
+		Short: "Show how each dataset stands: last run, score, rows, next run",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			ws, err := a.load()
+			if err != nil {
+				return err
+			}
+			ids := datasetIDs(ws)
+			if len(args) > 0 {
+				ds, err := datasetArg(ws, args)
+				if err != nil {
+					return err
+				}
+				ids = []string{ds.ID}
+			}
+			store, err := history(c.Context(), ws.Root)
+			if err != nil {
+				return err
+			}
+			if store == nil {
+				if a.json {
+					return printJSON(c, []jobs.DatasetStatus{})
+				}
+				fmt.Fprintln(c.OutOrStdout(), "nothing was run yet; start with: clearwell run")
+				return nil
+			}
+			defer store.Close()
+			list, err := store.Status(c.Context(), scheduledJobs(ws), ids, time.Now())
+			if err != nil {
+				return err
+			}
+			if runs > 0 || len(args) > 0 {
+				return a.printRuns(c, store, ids, max(runs, 10))
+			}
+			if a.json {
+				return printJSON(c, list)
+			}
+			printStatus(c, list)
+			return nil
+		},
+	}
+	c.Flags().IntVar(&runs, "runs", 0, "list the last `N` runs instead")
+	return c
+}
+
+// scheduledJobs turns the jobs of the workspace into those of the scheduler: one per dataset.
+func scheduledJobs(ws *rules.Workspace) []jobs.Job {
+	var out []jobs.Job
+	for _, j := range ws.Jobs {
+		for _, d := range j.Datasets {
+			id := j.ID
+			if len(j.Datasets) > 1 {
+				id += "/" + d
+			}
+			out = append(out, jobs.Job{ID: id, Dataset: d, Cron: j.Cron, Timezone: j.TimeZone})
+		}
+	}
+	return out
+}
+
+func (a *app) printRuns(c *cobra.Command, store *jobs.Store, ids []string, limit int) error {
+	var all []jobs.RunRecord
+	for _, id := range ids {
+		runs, err := store.Runs(id, limit)
+		if err != nil {
+			return err
+		}
+		all = append(all, runs...)
+	}
+	if a.json {
+		return printJSON(c, all)
+	}
+	t := newTable("RUN", "STATUS", "VERSION", "SCORE", "READ", "PUBLISHED", "QUARANTINED", "DUPLICATES", "TOOK").alignRight(2, 3, 4, 5, 6, 7, 8)
+	for _, r := range all {
+		took := "-"
+		if !r.Finished.IsZero() {
+			took = r.Finished.Sub(r.Started).Round(10 * time.Millisecond).String()
+		}
+		t.add(r.ID, r.Status, dash(r.Version), scoreText(r.Score), r.Rows.Read, r.Rows.Published, r.Rows.Quarantined, r.Rows.Duplicates, took)
+	}
+	t.print(c.OutOrStdout())
+	for _, r := range all {
+		if r.Error != "" {
+			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", r.ID, r.Error)
+		}
+	}
+	return nil
+}
+
+func dash(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return grouped(n)
+}
+
+func scoreText(hundredths int64) string {
+	if hundredths < 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d.%02d", hundredths/100, hundredths%100)
+}
+
+func printStatus(c *cobra.Command, list []jobs.DatasetStatus) {
+	t := newTable("DATASET", "LAST RUN", "STATUS", "VERSION", "SCORE", "ROWS", "NEXT").alignRight(3, 4, 5)
+	for _, s := range list {
+		last, status, version, score, rows, next := "-", "never run", "-", "-", "-", "-"
+		if r := s.Last; r != nil {
+			last, status = r.Started.Local().Format("2006-01-02 15:04:05"), r.Status
+		}
+		if r := s.Published; r != nil {
+			version, score, rows = grouped(r.Version), scoreText(r.Score), grouped(r.Rows.Published)
+		}
+		if !s.NextDue.IsZero() {
+			next = s.NextDue.Local().Format("2006-01-02 15:04") + " by " + s.NextJob
+		}
+		t.add(s.Dataset, last, status, version, score, rows, next)
+	}
+	t.print(c.OutOrStdout())
+	for _, s := range list {
+		if s.Last != nil && s.Last.Error != "" {
+			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", s.Dataset, s.Last.Error)
+		}
+	}
+}

@@ -1,0 +1,345 @@
+package pipeline
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"io"
+	"math/bits"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
+
+	"clearwell/pipeline/dedupe"
+	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/publish/contentroot"
+	"clearwell/pipeline/publish/parquet"
+	"clearwell/pipeline/quality"
+)
+
+// rowGroupRows is how many published rows share a row group. It is a constant
+// of the format: bytes of a version must not depend on workers or memory.
+// 131,072 rows keep two groups in flight within some 100 MiB at 250 bytes a row.
+const rowGroupRows = 131_072
+
+// An emission is the second pass: the rows still alive are desensitized and
+// written in the order of publication, a row group to a task.
+type emission struct {
+	*scan
+	secret func(name string) ([]byte, error)
+	order  []dedupe.Loc // publication order where the contract sorts; nil: source order
+	starts []int64      // per frame: how many rows are published before it
+
+	mu        sync.Mutex // guards what follows
+	cells     *quality.CellCounter
+	checked   []int64 // per rule, over published rows
+	failed    []int64
+	published Checksum
+}
+
+// publishRows writes the published file and computes its content root.
+func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentroot.Builder, schema *arrow.Schema, finish func(*parquet.FileWriter) error, workers int) (parquet.Stats, error) {
+	total := e.prepare()
+	opts := parquet.Options{}
+	for _, name := range e.plan.Publish.SortBy {
+		if f := e.plan.Field(name); f != nil && f.Treatment.Method == "none" { // a treated column need not be in the order of what it was
+			opts.Sorting = append(opts.Sorting, parquet.SortingColumn{Name: f.PublishAs})
+			continue
+		}
+		break
+	}
+	fw, err := parquet.NewFileWriter(w, schema, opts)
+	if err != nil {
+		return parquet.Stats{}, err
+	}
+	groups := int((total + rowGroupRows - 1) / rowGroupRows)
+	q := &groupQueue{file: fw}
+	var next sync.Mutex
+	at := 0
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(workers, max(groups, 1)) {
+		g.Go(guarded(func() error {
+			t, err := e.newTask(fw, root)
+			if err != nil {
+				return err
+			}
+			for {
+				next.Lock()
+				group := at
+				at++
+				next.Unlock()
+				if group >= groups {
+					break
+				}
+				rg, err := t.encode(ctx, int64(group)*rowGroupRows, min(total, int64(group+1)*rowGroupRows))
+				if err != nil {
+					return err
+				}
+				if err := q.append(group, rg); err != nil {
+					return err
+				}
+			}
+			return t.close()
+		}))
+	}
+	if err := g.Wait(); err != nil {
+		return parquet.Stats{}, err
+	}
+	if err := finish(fw); err != nil {
+		return parquet.Stats{}, err
+	}
+	return fw.Close()
+}
+
+// prepare counts what is published before each frame and settles the order.
+func (e *emission) prepare() (total int64) {
+	e.starts = make([]int64, e.frames)
+	for number := range e.frames {
+		e.starts[number] = total
+		total += int64(e.rows.frame(number).aliveCount())
+	}
+	e.checked, e.failed = make([]int64, len(e.plan.Rules)), make([]int64, len(e.plan.Rules))
+	e.cells = quality.NewCellCounter(cellRules(e.plan))
+	return total
+}
+
+// sort makes the publication order from the contract's sort_by; ties keep the source order.
+func (e *emission) sort(ctx context.Context) error {
+	if len(e.plan.Publish.SortBy) == 0 {
+		return nil
+	}
+	enc := kernel.NewSortEncoder(e.plan, e.plan.Publish.SortBy)
+	type keyed struct {
+		from, to int
+		loc      dedupe.Loc
+	}
+	var keys []byte
+	var rows []keyed
+	var alive []int32
+	for number := range e.frames {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f := e.rows.frame(number)
+		l, err := e.rows.load(f)
+		if err != nil {
+			return err
+		}
+		cols := e.layout.spread(e.plan, l.cols)
+		alive = f.aliveRows(alive[:0], 0, f.rows)
+		for _, i := range alive {
+			from := len(keys)
+			keys = enc.Append(keys, cols, int(i))
+			rows = append(rows, keyed{from, len(keys), dedupe.NewLoc(number, int(i))})
+		}
+		l.done()
+	}
+	slices.SortFunc(rows, func(a, b keyed) int {
+		return cmp.Or(strings.Compare(string(keys[a.from:a.to]), string(keys[b.from:b.to])), cmp.Compare(a.loc, b.loc))
+	})
+	e.order = make([]dedupe.Loc, len(rows))
+	for i, r := range rows {
+		e.order[i] = r.loc
+	}
+	return nil
+}
+
+// task is what one goroutine of the emission owns.
+type task struct {
+	e       *emission
+	treater *kernel.Treater
+	encoder *parquet.Encoder
+	adder   *contentroot.Adder
+	cells   *quality.CellCounter
+	checked []int64
+	failed  []int64
+	sum     Checksum
+	sel     []int32
+	bits    []uint64
+}
+
+func (e *emission) newTask(fw *parquet.FileWriter, root *contentroot.Builder) (*task, error) {
+	treater, err := kernel.NewTreater(e.plan, e.secret)
+	if err != nil {
+		return nil, err
+	}
+	return &task{
+		e: e, treater: treater, encoder: fw.NewEncoder(), adder: root.NewAdder(),
+		cells:   quality.NewCellCounter(cellRules(e.plan)),
+		checked: make([]int64, len(e.plan.Rules)), failed: make([]int64, len(e.plan.Rules)),
+	}, nil
+}
+
+func (t *task) close() error {
+	t.e.mu.Lock()
+	defer t.e.mu.Unlock()
+	t.e.cells.Merge(t.cells)
+	t.e.published.merge(t.sum)
+	for i := range t.checked {
+		t.e.checked[i] += t.checked[i]
+		t.e.failed[i] += t.failed[i]
+	}
+	return t.adder.Close()
+}
+
+// encode makes the row group of the published rows from..to-1.
+func (t *task) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, error) {
+	if t.e.order != nil {
+		if err := t.gather(ctx, t.e.order[from:to]); err != nil {
+			return nil, err
+		}
+		return t.encoder.Finish()
+	}
+	first := sort.Search(len(t.e.starts), func(i int) bool { return t.e.starts[i] > from }) - 1
+	for number := first; number < t.e.frames && t.e.starts[number] < to; number++ {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f := t.e.rows.frame(number)
+		skip := max(0, from-t.e.starts[number])
+		t.sel = f.aliveRows(t.sel[:0], int(skip), int(to-max(from, t.e.starts[number])))
+		if len(t.sel) == 0 {
+			continue
+		}
+		l, err := t.e.rows.load(f)
+		if err != nil {
+			return nil, err
+		}
+		err = t.publish(f, l)
+		l.done()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return t.encoder.Finish()
+}
+
+// gather publishes rows of a sorted order. Each frame is loaded once: its rows are
+// copied together in source order, and the treater picks them in the order wanted.
+func (t *task) gather(ctx context.Context, order []dedupe.Loc) error {
+	place := make([]int32, len(order)) // source order -> place in the order wanted
+	for i := range place {
+		place[i] = int32(i)
+	}
+	slices.SortFunc(place, func(a, b int32) int { return cmp.Compare(order[a], order[b]) })
+	picked := newGathering(t.e.layout.types[:len(t.e.layout.fields)], len(order))
+	for at := 0; at < len(place); {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		number := order[place[at]].Frame()
+		t.sel = t.sel[:0]
+		for ; at < len(place) && order[place[at]].Frame() == number; at++ {
+			t.sel = append(t.sel, int32(order[place[at]].Row()))
+		}
+		f := t.e.rows.frame(number)
+		l, err := t.e.rows.load(f)
+		if err != nil {
+			return err
+		}
+		picked.add(l.cols, t.sel)
+		t.count(f, l)
+		l.done()
+	}
+	sel := make([]int32, len(place))
+	for i, p := range place {
+		sel[p] = int32(i)
+	}
+	return t.emit(t.e.layout.spread(t.e.plan, picked.columns()), sel)
+}
+
+// publish treats the selected rows of a frame and hands them on.
+func (t *task) publish(f *frame, l loaded) error {
+	t.count(f, l)
+	return t.emit(t.e.layout.spread(t.e.plan, l.cols), t.sel)
+}
+
+// emit desensitizes rows and hands them to the encoder and the content root.
+func (t *task) emit(cols []arrow.Array, sel []int32) error {
+	rec, err := t.treater.Treat(cols, sel)
+	if err != nil {
+		return err
+	}
+	if err := t.encoder.Add(rec); err != nil {
+		return err
+	}
+	if err := t.adder.Add(rec); err != nil {
+		return err
+	}
+	t.e.meter.published.Add(int64(len(sel)))
+	return nil
+}
+
+// count enters the selected rows of a frame into the score as published.
+func (t *task) count(f *frame, l loaded) {
+	t.bits = slices.Grow(t.bits[:0], len(f.alive))[:len(f.alive)]
+	clear(t.bits)
+	hashes := l.cols[t.e.layout.hash].(*array.Int64).Int64Values()
+	for _, i := range t.sel {
+		t.bits[i>>6] |= 1 << (i & 63)
+		t.sum.add(uint64(hashes[i]))
+	}
+	rules := len(t.checked)
+	for u, rule := range t.e.unique {
+		l.bitmaps[rules+rule.rule] = f.repeats(u)
+	}
+	t.cells.AddPublished(f.rows, l.bitmaps[:rules], l.bitmaps[rules:], t.bits)
+	for r := range rules {
+		t.checked[r] += countBoth(l.bitmaps[r], t.bits)
+		t.failed[r] += countBoth(l.bitmaps[rules+r], t.bits)
+	}
+}
+
+// groupQueue appends row groups in order, whichever was ready first.
+type groupQueue struct {
+	mu      sync.Mutex
+	file    *parquet.FileWriter
+	next    int
+	waiting groupHeap
+}
+
+type numberedGroup struct {
+	number int
+	group  *parquet.RowGroup
+}
+
+type groupHeap []numberedGroup
+
+func (h groupHeap) Len() int           { return len(h) }
+func (h groupHeap) Less(i, j int) bool { return h[i].number < h[j].number }
+func (h groupHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *groupHeap) Push(x any)        { *h = append(*h, x.(numberedGroup)) }
+func (h *groupHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
+
+func (q *groupQueue) append(number int, rg *parquet.RowGroup) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	heap.Push(&q.waiting, numberedGroup{number, rg})
+	for len(q.waiting) > 0 && q.waiting[0].number == q.next {
+		g := heap.Pop(&q.waiting).(numberedGroup)
+		if err := q.file.Append(g.group); err != nil {
+			return err
+		}
+		q.next++
+	}
+	return nil
+}
+
+// countBoth is the number of bits set in both maps; nil has none.
+func countBoth(a, b []uint64) int64 {
+	var n int64
+	for i, w := range a {
+		n += int64(bits.OnesCount64(w & b[i]))
+	}
+	return n
+}

@@ -1,0 +1,29 @@
+package pipeline
+
+import (
+	"strings"
+
+	"clearwell/rules"
+)
+
+// describeFailure says in words what a rule demands: the officer's own words for
+// the department where the contract has them, else the rule itself.
+func describeFailure(r *rules.Rule) string {
+	if r.Fix != "" {
+		return r.Fix
+	}
+	for _, lang := range []string{"zh", "en"} {
+		if t := r.Title[lang]; t != "" {
+			return t
+		}
+	}
+	of := r.ID
+	if r.Field != "" {
+		of = r.Field
+	}
+	demands := make([]string, len(r.Conditions))
+	for i, c := range r.Conditions {
+		demands[i] = c.String()
+	}
+	return of + ": does not hold: " + strings.Join(demands, "; ")
+}

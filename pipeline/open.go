@@ -1,0 +1,99 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clearwell/connectors/archive"
+	"clearwell/lineage"
+	"clearwell/lineage/keys"
+	"clearwell/pipeline/publish"
+	"clearwell/rules"
+)
+
+// Places of a workspace's own files, below its root.
+const (
+	StateDir  = ".clearwell"
+	StateFile = StateDir + "/state.db"
+	LedgerDir = StateDir + "/ledger"
+	KeysDir   = StateDir + "/keys"
+)
+
+// IsNew says whether a workspace was never run: it has neither state nor publications.
+// Only then may a ledger be made for it: a ledger that got lost is not replaced silently.
+func IsNew(root string) (bool, error) {
+	for _, name := range []string{StateDir, "published"} {
+		_, err := os.Lstat(filepath.Join(root, name))
+		if err == nil {
+			return false, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// Create makes the keys and the empty ledger of a new workspace.
+func Create(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) error {
+	store, err := keys.Open(filepath.Join(ws.Root, KeysDir))
+	if err != nil {
+		return err
+	}
+	head, err := lineage.Create(ctx, lineage.Config{
+		Dir: filepath.Join(ws.Root, LedgerDir), Keys: store, Program: program,
+	}, "clearwell/"+ws.Name)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	return state.RememberHead(data)
+}
+
+// Open opens a workspace for running. It takes the ledger's lock and checks the ledger; Close gives it back.
+func Open(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) (*Runner, error) {
+	r := &Runner{Workspace: ws, State: state, Program: program, Clock: time.Now, Site: publish.Open(ws.Root)}
+	var err error
+	if r.Keys, err = keys.Open(filepath.Join(ws.Root, KeysDir)); err != nil {
+		return nil, err
+	}
+	head, err := RememberedHead(state)
+	if err != nil {
+		return nil, err
+	}
+	if r.Ledger, err = lineage.Open(ctx, lineage.Config{Dir: filepath.Join(ws.Root, LedgerDir), Keys: r.Keys, Remembered: head, Program: program}); err != nil {
+		return nil, err
+	}
+	if r.Archive, err = archive.Open(filepath.Join(ws.Root, StateDir, "archive")); err != nil {
+		return nil, errors.Join(err, r.Ledger.Close())
+	}
+	return r, nil
+}
+
+// Close gives the workspace back.
+func (r *Runner) Close() error { return r.Ledger.Close() }
+
+// RememberedHead is the ledger's head as state has it; nil if none was ever remembered.
+func RememberedHead(state State) (*lineage.Head, error) {
+	data, err := state.LedgerHead()
+	if err != nil || data == nil {
+		return nil, err
+	}
+	var h lineage.Head
+	if err := json.Unmarshal(data, &h); err != nil {
+		return nil, fmt.Errorf("the remembered head of the ledger in %s does not parse: %w", StateFile, err)
+	}
+	return &h, nil
+}
+
+func newReader(b []byte) io.Reader { return bytes.NewReader(b) }

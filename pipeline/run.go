@@ -1,0 +1,466 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"clearwell/connectors"
+	"clearwell/connectors/archive"
+	"clearwell/connectors/file"
+	"clearwell/durable"
+	"clearwell/lineage"
+	"clearwell/lineage/keys"
+	"clearwell/pipeline/dedupe"
+	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/publish"
+	"clearwell/pipeline/publish/contentroot"
+	"clearwell/pipeline/publish/parquet"
+	"clearwell/pipeline/quality"
+	"clearwell/rules"
+)
+
+// A Runner runs the contracts of one workspace. It holds the ledger's lock, so
+// that there is one Runner to a workspace at a time.
+type Runner struct {
+	Workspace *rules.Workspace
+	State     State
+	Keys      *keys.Store
+	Ledger    *lineage.Ledger
+	Archive   *archive.Store
+	Site      *publish.Site
+	Program   lineage.Program
+	Clock     func() time.Time
+}
+
+// Options of one run. The zero value is a run by hand with the defaults.
+type Options struct {
+	ScheduledFor time.Time      // zero: by hand
+	CPUs         int            // workers; 0: as many as GOMAXPROCS
+	Memory       int64          // budget in bytes; 0: DefaultMemory
+	Progress     func(Progress) // called a few times a second from its own goroutine; nil: not at all
+}
+
+// DefaultMemory is the budget of a run that is given none: what an office PC can spare.
+const DefaultMemory = 1 << 30
+
+// Outcome is what a run came to.
+type Outcome struct {
+	Run     RunRecord
+	Quality *quality.Result
+	Folder  string   // of the published version, relative to the workspace; empty: nothing published
+	Files   []string // Parquet files of the version, relative to the workspace
+	Root    string   // content root, hex
+	Entries int      // ledger entries written
+	Took    map[string]time.Duration
+}
+
+// Run carries one dataset from its source to a published version. The order of
+// what becomes durable is fixed, and each point says what a crash leaves:
+//
+//	archive      source bytes under their hash            nothing refers to them yet: harmless
+//	delivery     ledger entries for what was received     the next start writes run-failed
+//	staging      quarantine, Parquet, quality result      swept, run-failed written
+//	entries      one batch, publication last              the next start finishes the run
+//	state        run record and remembered head           the next start finishes the run
+//	place        staging renamed into published/          the next start promotes it
+//	promote      latest.json replaced                     done
+func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcome, error) {
+	ds := r.Workspace.Dataset(dataset)
+	if ds == nil {
+		return nil, fmt.Errorf("%w %q%s", ErrUnknownDataset, dataset, didYouMean(r.Workspace.Nearest(dataset)))
+	}
+	if opts.CPUs <= 0 {
+		opts.CPUs = runtime.GOMAXPROCS(0)
+	}
+	if opts.Memory <= 0 {
+		opts.Memory = DefaultMemory
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(opts.Memory))
+
+	j, err := r.begin(ds, opts)
+	if err != nil {
+		return nil, err
+	}
+	stopReports := j.report(opts.Progress)
+	defer stopReports()
+	err = j.carryOut(ctx)
+	j.release()
+	if err != nil {
+		return j.outcome, j.fail(err)
+	}
+	return j.outcome, nil
+}
+
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", word)
+}
+
+// job is one run while it goes.
+type job struct {
+	*Runner
+	opts    Options
+	data    *rules.Dataset
+	plan    *rules.Plan
+	record  RunRecord
+	dir     string // working folder of the run
+	meter   *meter
+	outcome *Outcome
+	scan    *scan
+	staging *publish.Staging
+	schema  *arrow.Schema // of the published rows
+	journal journal
+	entered time.Time
+	// logged is set once the run's publication entry is in the ledger: from then
+	// on the run can only be finished, not failed.
+	logged bool
+}
+
+// journal is what a restart must know of a run that did not end: it is written before the first ledger entry.
+type journal struct {
+	Run     string `json:"run"`
+	Dataset string `json:"dataset"`
+	Attempt int    `json:"attempt"`
+	Version int    `json:"version"`
+	From    uint64 `json:"from"` // size of the ledger when the run began
+}
+
+const (
+	journalName    = "journal.json"
+	quarantineName = "quarantine.parquet"
+	duplicatesName = "duplicates.parquet"
+)
+
+func (r *Runner) workDir(run string) string {
+	return filepath.Join(r.Workspace.Root, ".clearwell", "work", run)
+}
+
+// QuarantineDir is where a run's rejects and removed duplicates are kept. It is internal: it holds raw records.
+func (r *Runner) QuarantineDir(dataset, run string) string {
+	return filepath.Join(r.Workspace.Root, ".clearwell", "quarantine", dataset, run)
+}
+
+func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
+	now := r.Clock().UTC()
+	attempt, err := r.State.NextAttempt(ds.ID, opts.ScheduledFor)
+	if err != nil {
+		return nil, err
+	}
+	version, err := r.Site.NextVersion(ds.ID)
+	if err != nil {
+		return nil, err
+	}
+	var salt [4]byte
+	if _, err := rand.Read(salt[:]); err != nil {
+		return nil, err
+	}
+	id := now.Format("20060102T150405") + "-" + ds.ID + "-" + hex.EncodeToString(salt[:])
+	j := &job{Runner: r, opts: opts, data: ds, plan: ds.Plan, dir: r.workDir(id), entered: time.Now()}
+	j.record = RunRecord{ID: id, Dataset: ds.ID, Attempt: attempt, ScheduledFor: opts.ScheduledFor, Started: now, Status: StatusRunning, Stage: "archive", Score: -1, Program: r.Program.Version}
+	j.outcome = &Outcome{Took: map[string]time.Duration{}}
+	j.meter = &meter{dataset: ds.ID, started: time.Now()}
+	j.journal = journal{Run: id, Dataset: ds.ID, Attempt: attempt, Version: version, From: r.Ledger.Head().Size}
+	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(j.journal)
+	if err != nil {
+		return nil, err
+	}
+	if err := durable.WriteFile(filepath.Join(j.dir, journalName), data, 0o600); err != nil {
+		os.RemoveAll(j.dir)
+		return nil, err
+	}
+	if err := r.State.StartRun(j.record); err != nil {
+		os.RemoveAll(j.dir)
+		return nil, err
+	}
+	return j, nil
+}
+
+// enter notes the time that the stage before took.
+func (j *job) enter(stage string) {
+	if j.record.Stage != "" {
+		j.outcome.Took[j.record.Stage] += time.Since(j.entered)
+	}
+	j.entered = time.Now()
+	j.record.Stage = stage
+	j.meter.enter(stage)
+}
+
+func (j *job) report(f func(Progress)) (stop func()) {
+	if f == nil {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				f(j.meter.progress())
+				return
+			case <-tick.C:
+				f(j.meter.progress())
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+func (j *job) carryOut(ctx context.Context) error {
+	objects, err := j.takeIn(ctx)
+	if err != nil {
+		return err
+	}
+	if err := j.recordDeliveries(ctx, objects); err != nil {
+		return err
+	}
+	if err := j.check(ctx, objects); err != nil {
+		return err
+	}
+	settled, err := j.scan.settle(ctx, j.opts.CPUs)
+	if err != nil {
+		return err
+	}
+	return j.publish(ctx, settled)
+}
+
+// takeIn copies the source objects into the archive: from here on only archived bytes are read.
+func (j *job) takeIn(ctx context.Context) ([]sourceObject, error) {
+	j.enter("archive")
+	src, err := file.New(j.Workspace.Root, j.plan.Source.Path)
+	if err != nil {
+		return nil, err
+	}
+	listed, err := src.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	for _, o := range listed {
+		total += o.Size
+	}
+	j.meter.total.Store(total)
+	objects := make([]sourceObject, len(listed))
+	var before int64
+	for i, o := range listed {
+		stored, err := j.archiveObject(ctx, src, o, before)
+		if err != nil {
+			return nil, err
+		}
+		before += stored.Size
+		objects[i] = sourceObject{Name: o.Name, Archive: stored}
+	}
+	return objects, nil
+}
+
+func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connectors.Object, before int64) (archive.Object, error) {
+	in, err := src.Open(ctx, o)
+	if err != nil {
+		return archive.Object{}, err
+	}
+	defer in.Close()
+	stored, err := j.Archive.Put(ctx, in, func(n int64) { j.meter.bytes.Store(before + n) })
+	if err != nil {
+		return stored, fmt.Errorf("archive %s: %w", o.Name, err)
+	}
+	return stored, nil
+}
+
+// check is the first pass over the rows.
+func (j *job) check(ctx context.Context, objects []sourceObject) error {
+	j.enter("check")
+	late := lateDedupe(j.plan)
+	held := j.opts.Memory / 8
+	layout, err := newLayout(j.plan, late)
+	if err != nil {
+		return err
+	}
+	s := &scan{
+		plan: j.plan, archive: j.Archive, objects: objects, layout: layout,
+		rows: newRowStore(j.dir, held), rejects: newRowStore(j.dir, held/4), unique: uniqueRules(j.plan), meter: j.meter,
+	}
+	if j.plan.Dedupe != nil && !late {
+		s.winners = dedupe.NewIndex()
+	}
+	j.scan = s
+	return s.run(ctx, j.opts.CPUs)
+}
+
+// release gives the rows back.
+func (j *job) release() {
+	if j.scan != nil {
+		j.scan.rows.close()
+		j.scan.rejects.close()
+	}
+}
+
+// publish writes everything into staging, has it recorded, and makes it current.
+func (j *job) publish(ctx context.Context, settled *settled) error {
+	j.enter("publish")
+	j.meter.toPublish.Store(settled.kept)
+	staging, err := j.Site.Stage(j.record.ID, j.data.ID, j.journal.Version)
+	if err != nil {
+		return err
+	}
+	j.staging = staging
+	rejects, err := j.writeInternal(quarantineName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeQuarantine(ctx, w, settled.late) })
+	if err != nil {
+		return err
+	}
+	var duplicates written
+	if j.plan.Dedupe != nil {
+		if duplicates, err = j.writeInternal(duplicatesName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeDuplicates(ctx, w) }); err != nil {
+			return err
+		}
+	}
+	e, data, root, err := j.writeData(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := j.balance(data, rejects, duplicates)
+	if err != nil {
+		return err
+	}
+	j.record.Rows = rows
+	result, err := quality.Assess(j.qualityInput(e, settled, rows))
+	if err != nil {
+		return err
+	}
+	j.outcome.Quality = result
+	j.record.Score = int64(result.Published.Total)
+	j.outcome.Run = j.record
+	if result.Decision == quality.Refuse {
+		return j.refused(result)
+	}
+	st := &statement{job: j, emission: e, settled: settled, data: data, root: root, rejects: rejects, duplicates: duplicates, result: result}
+	if err := st.writeFiles(); err != nil {
+		return err
+	}
+	if err := durable.SyncTree(j.dir); err != nil {
+		return err
+	}
+	if err := staging.Seal(); err != nil {
+		return err
+	}
+	j.enter("record")
+	receipt, err := j.Ledger.Append(ctx, st.drafts())
+	if err != nil {
+		return fmt.Errorf("write the run into the ledger: %w", err)
+	}
+	j.logged = true
+	j.outcome.Entries += len(receipt.Entries)
+	j.record.Version, j.record.Status, j.record.Finished = int64(j.journal.Version), StatusPublished, j.Clock().UTC()
+	if err := j.Runner.finish(ctx, j.journal, j.record, receipt.Head); err != nil {
+		return err
+	}
+	j.enter("done")
+	j.record.Stage = "done"
+	j.outcome.Run = j.record
+	j.outcome.Root = hex.EncodeToString(root.Hash[:])
+	j.outcome.Folder = publish.VersionFolder(j.data.ID, j.journal.Version)
+	j.outcome.Files = []string{filepath.Join(j.outcome.Folder, publish.PartName(0, 1))}
+	return nil
+}
+
+// written is an internal file of the run.
+type written struct {
+	parquet.Stats
+	exists bool
+}
+
+func (j *job) writeInternal(name string, fill func(io.Writer) (parquet.Stats, error)) (written, error) {
+	f, err := os.OpenFile(filepath.Join(j.dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return written{}, err
+	}
+	stats, err := fill(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return written{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	return written{stats, true}, nil
+}
+
+// writeData is the second pass: it writes the published Parquet into staging.
+func (j *job) writeData(ctx context.Context) (*emission, parquet.Stats, contentroot.Root, error) {
+	fail := func(err error) (*emission, parquet.Stats, contentroot.Root, error) {
+		return nil, parquet.Stats{}, contentroot.Root{}, err
+	}
+	treater, err := kernel.NewTreater(j.plan, j.Keys.Secret)
+	if err != nil {
+		return fail(err)
+	}
+	schema := treater.Schema()
+	j.schema = schema
+	e := &emission{scan: j.scan, secret: j.Keys.Secret}
+	if err := e.sort(ctx); err != nil {
+		return fail(err)
+	}
+	builder, err := contentroot.NewBuilder(schema, j.dir, j.opts.Memory/16)
+	if err != nil {
+		return fail(err)
+	}
+	defer builder.Close()
+	name := publish.PartName(0, 1)
+	f, err := j.staging.Create(name)
+	if err != nil {
+		return fail(err)
+	}
+	var root contentroot.Root
+	stats, err := e.publishRows(ctx, f, builder, schema, func(fw *parquet.FileWriter) error {
+		if root, err = builder.Root(ctx); err != nil {
+			return err
+		}
+		contract := sha256Hex(j.data.Text)
+		for k, v := range map[string]string{
+			parquet.KeyDataset: j.data.ID, parquet.KeyContract: contract,
+			parquet.KeyLicense: j.plan.Publish.License, parquet.KeyContentRoot: hex.EncodeToString(root.Hash[:]),
+		} {
+			fw.SetMetadata(k, v)
+		}
+		return nil
+	}, j.opts.CPUs)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fail(fmt.Errorf("write %s: %w", name, err))
+	}
+	return e, stats, root, nil
+}
+
+// balance holds what was read against what was written. The two ends are counted
+// apart: records where the source is cut, rows where the files are encoded.
+func (j *job) balance(data parquet.Stats, rejects, duplicates written) (RunRows, error) {
+	rows := RunRows{Published: data.Rows, Quarantined: rejects.Rows, Duplicates: duplicates.Rows, Excluded: j.scan.totals.excluded}
+	for _, o := range j.scan.objects {
+		rows.Read += o.Records
+	}
+	if rows.sum() != rows.Read {
+		return rows, &ConservationError{Read: rows.Read, Rows: rows}
+	}
+	return rows, nil
+}
+
+// refused keeps the rejects of a run that a gate stopped, so that the officer can look at them.
+func (j *job) refused(result *quality.Result) error {
+	err := &RefusedError{Dataset: j.data.ID, Outcome: j.outcome}
+	for _, g := range result.Refusals() {
+		err.Reasons = append(err.Reasons, g.Sentence())
+	}
+	return err
+}

@@ -1,0 +1,513 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
+
+	"clearwell/batch"
+	"clearwell/connectors/archive"
+	"clearwell/connectors/csv"
+	"clearwell/pipeline/dedupe"
+	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/quality"
+	"clearwell/rules"
+)
+
+// A scan is the first pass of a run: archived bytes are decoded, cleaned and
+// validated by as many workers as there are processors. It leaves the checked
+// rows in rows, the rows that cannot go on in rejects, and what was counted.
+//
+// Batches are numbered as they are cut from the source, so that every later
+// stage can restore the source order, whichever worker was faster.
+type scan struct {
+	plan    *rules.Plan
+	archive *archive.Store
+	objects []sourceObject
+	layout  layout
+	rows    *rowStore
+	rejects *rowStore
+	winners *dedupe.Index // nil: no dedupe, or only after uniqueness is settled
+	unique  []*uniqueRule // the plan's rules that look at all rows
+	meter   *meter
+
+	mu      sync.Mutex // guards the reading position: what follows
+	at      int        // object
+	reader  *csv.Reader
+	stream  io.ReadCloser
+	program *kernel.Program
+	frames  int // handed out so far
+	bound   map[string]*kernel.Program
+	done    bool
+
+	stop    atomic.Bool // a rule with on_fail: stop failed; no more batches are handed out
+	totals  totals
+	totalMu sync.Mutex // guards totals
+}
+
+// sourceObject is one archived delivery.
+type sourceObject struct {
+	Name    string // as the connector lists it
+	Archive archive.Object
+	Header  []string // filled when it is opened
+	Records int64    // records the reader cut from it, bad ones included; valid after the scan
+	Dialect csv.Detection
+}
+
+// totals is what the workers counted, merged when each of them ends.
+type totals struct {
+	decoded     int64 // records that became rows
+	bad         int64
+	excluded    int64
+	quarantined int64 // rows rejected in this pass, bad records not included
+	removed     int64 // duplicates found in this pass
+	counts      *kernel.Counts
+	cells       *quality.CellCounter
+	checked     Checksum // of rows that passed this pass's rules
+	stopped     *stopped
+}
+
+// stopped is the first row, in source order, that a rule with on_fail: stop met.
+type stopped struct {
+	loc    dedupe.Loc
+	detail kernel.Stopped
+	row    int64
+	object string
+}
+
+// uniqueRule finds rows that share the values of a uniqueness condition.
+type uniqueRule struct {
+	rule   int // in plan.Rules
+	fields []string
+	index  *dedupe.Index
+	keyed  atomic.Int64 // rows with no null among the fields
+}
+
+// layout says which columns a frame carries: the plan's fields that a later
+// stage reads, then three columns about the row itself.
+type layout struct {
+	fields []int // in plan.Fields
+	types  []arrow.DataType
+	hash   int // column of row hashes
+	offset int // column of byte offsets in the source object
+	length int // column of raw lengths
+	line   int // column of physical lines
+}
+
+func newLayout(p *rules.Plan, lateDedupe bool) (layout, error) {
+	need := map[string]bool{}
+	everything := false
+	for _, f := range p.Fields {
+		if f.PublishAs != "" {
+			need[f.Name] = true
+		}
+	}
+	for _, name := range p.Publish.SortBy {
+		need[name] = true
+	}
+	if d := p.Dedupe; d != nil {
+		for _, name := range d.Key { // the winner of a removed row is looked up again
+			need[name] = true
+		}
+		if lateDedupe {
+			for _, o := range d.Keep {
+				need[o.Field] = true
+				everything = everything || o.By == rules.MostComplete
+			}
+		}
+	}
+	var l layout
+	for i, f := range p.Fields {
+		if need[f.Name] || everything {
+			t, err := kernel.ArrowType(f.Type)
+			if err != nil {
+				return l, fmt.Errorf("field %s: %w", f.Name, err)
+			}
+			l.fields = append(l.fields, i)
+			l.types = append(l.types, t)
+		}
+	}
+	n := len(l.types)
+	l.hash, l.offset, l.length, l.line = n, n+1, n+2, n+3
+	l.types = append(l.types, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64)
+	return l, nil
+}
+
+// spread puts the stored columns back at their places among the plan's fields.
+func (l layout) spread(p *rules.Plan, stored []arrow.Array) []arrow.Array {
+	cols := make([]arrow.Array, len(p.Fields))
+	for i, f := range l.fields {
+		cols[f] = stored[i]
+	}
+	return cols
+}
+
+// piece is a batch still encoded, with all that is needed to decode it elsewhere.
+type piece struct {
+	chunk   *csv.Chunk
+	reader  *csv.Reader
+	object  int
+	frame   int
+	program *kernel.Program
+}
+
+// run scans all objects.
+func (s *scan) run(ctx context.Context, workers int) error {
+	defer s.closeStream()
+	s.bound = map[string]*kernel.Program{}
+	g, ctx := errgroup.WithContext(ctx)
+	for range workers {
+		g.Go(guarded(func() error { return s.work(ctx) }))
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if st := s.totals.stopped; st != nil {
+		return &RuleStopError{Rule: s.plan.Rules[st.detail.Rule].ID, Object: st.object, Row: st.row}
+	}
+	return nil
+}
+
+// next hands out the next piece of the source; io.EOF at the end.
+func (s *scan) next(ctx context.Context) (piece, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		if err := ctx.Err(); err != nil {
+			return piece{}, err
+		}
+		if s.done || s.stop.Load() {
+			return piece{}, io.EOF
+		}
+		if s.reader == nil {
+			if s.at == len(s.objects) {
+				s.done = true
+				return piece{}, io.EOF
+			}
+			if err := s.openObject(); err != nil {
+				return piece{}, err
+			}
+		}
+		chunk, err := s.reader.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			s.objects[s.at].Records, s.objects[s.at].Dialect = s.reader.Totals().Records, s.reader.Detected()
+			s.closeStream()
+			s.reader = nil
+			s.at++
+			continue
+		}
+		if err != nil {
+			return piece{}, err
+		}
+		p := piece{chunk: chunk, reader: s.reader, object: s.at, frame: s.frames, program: s.program}
+		s.frames++
+		return p, nil
+	}
+}
+
+func (s *scan) openObject() error {
+	o := &s.objects[s.at]
+	stream, _, err := s.archive.Get(o.Archive.SHA256)
+	if err != nil {
+		return fmt.Errorf("open the archived copy of %s: %w", o.Name, err)
+	}
+	s.stream = stream
+	r, err := csv.Open(stream, csv.Options{
+		Name: o.Name, Object: s.at,
+		Encoding: s.plan.Source.CSV.Encoding, Delimiter: s.plan.Source.CSV.Delimiter, MaxRecord: s.plan.Source.CSV.MaxRecord,
+	})
+	if err != nil {
+		return err
+	}
+	o.Header = r.Header()
+	key := strings.Join(o.Header, "\x00")
+	prog := s.bound[key]
+	if prog == nil {
+		if prog, err = kernel.Compile(s.plan, o.Header); err != nil {
+			return fmt.Errorf("%s: %w", o.Name, err)
+		}
+		s.bound[key] = prog
+	}
+	s.reader, s.program = r, prog
+	return nil
+}
+
+func (s *scan) closeStream() {
+	if s.stream != nil {
+		s.stream.Close()
+		s.stream = nil
+	}
+}
+
+// worker is what one goroutine of the scan owns.
+type worker struct {
+	scan    *scan
+	reader  *csv.Reader // the one that decoder belongs to
+	decoder *csv.Decoder
+	kernels map[*kernel.Program]*kernel.Worker
+	cells   *quality.CellCounter
+	key     *kernel.KeyEncoder
+	order   *kernel.OrderEncoder
+	uniques []*kernel.KeyEncoder
+	keyBuf  []byte
+	prefBuf []byte
+	hashes  []uint64
+	own     totals
+	alive   []uint64
+	stored  []arrow.Array
+	spans   spanColumns
+}
+
+func (s *scan) work(ctx context.Context) error {
+	w := &worker{scan: s, kernels: map[*kernel.Program]*kernel.Worker{}, cells: quality.NewCellCounter(cellRules(s.plan))}
+	if d := s.plan.Dedupe; d != nil {
+		w.key, w.order = kernel.NewKeyEncoder(s.plan, d.Key), kernel.NewOrderEncoder(s.plan, d.Keep)
+	}
+	for _, u := range s.unique {
+		w.uniques = append(w.uniques, kernel.NewKeyEncoder(s.plan, u.fields))
+	}
+	for {
+		p, err := s.next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.take(p); err != nil {
+			return err
+		}
+	}
+	s.totalMu.Lock()
+	defer s.totalMu.Unlock()
+	t := &s.totals
+	t.decoded += w.own.decoded
+	t.bad += w.own.bad
+	t.excluded += w.own.excluded
+	t.quarantined += w.own.quarantined
+	t.removed += w.own.removed
+	t.checked.merge(w.own.checked)
+	if t.cells == nil {
+		t.cells = quality.NewCellCounter(cellRules(s.plan))
+	}
+	t.cells.Merge(w.cells)
+	for _, k := range w.kernels {
+		if t.counts == nil {
+			t.counts = k.Counts()
+		} else {
+			t.counts.Merge(k.Counts())
+		}
+	}
+	if st := w.own.stopped; st != nil && (t.stopped == nil || st.loc < t.stopped.loc) {
+		t.stopped = st
+	}
+	return nil
+}
+
+// take carries one piece through decoding, cleaning, validation and the indexes.
+func (w *worker) take(p piece) error {
+	s := w.scan
+	if w.reader != p.reader {
+		w.reader, w.decoder = p.reader, p.reader.NewDecoder()
+	}
+	b, err := w.decoder.Decode(p.chunk)
+	if err != nil {
+		return err
+	}
+	defer b.Release()
+	k := w.kernels[p.program]
+	if k == nil {
+		k = p.program.NewWorker()
+		w.kernels[p.program] = k
+	}
+	c, err := k.Check(b)
+	if err != nil {
+		return err
+	}
+	rows := b.Rows()
+	w.own.decoded += int64(rows)
+	w.own.bad += int64(len(b.Bad))
+	if c.Stopped != nil {
+		loc := dedupe.NewLoc(p.frame, c.Stopped.Row)
+		if st := w.own.stopped; st == nil || loc < st.loc {
+			w.own.stopped = &stopped{loc: loc, detail: *c.Stopped, row: b.Spans[c.Stopped.Row].Row, object: s.objects[p.object].Name}
+		}
+		s.stop.Store(true)
+		return nil
+	}
+
+	alive := append(w.alive[:0], fullBits(rows)...)
+	w.alive = alive
+	for i := range alive {
+		alive[i] &^= c.Quarantined[i] | c.Excluded[i]
+		w.own.excluded += int64(bits.OnesCount64(c.Excluded[i]))
+		w.own.quarantined += int64(bits.OnesCount64(c.Quarantined[i]))
+	}
+	f := newFrame(p.object, b, s.layout.types)
+	s.rows.add(p.frame, f, alive, len(s.unique))
+	if err := w.reject(p, b, c); err != nil {
+		return err
+	}
+
+	w.hashes = slices.Grow(w.hashes[:0], rows)[:rows]
+	rowHashes(w.hashes, c.Columns)
+	for i, word := range alive {
+		for ; word != 0; word &= word - 1 {
+			w.own.checked.add(w.hashes[i<<6+bits.TrailingZeros64(word)])
+		}
+	}
+	w.findRepeats(p.frame, f, c)
+	if s.winners != nil {
+		w.own.removed += w.contest(p.frame, alive, c.Columns)
+	}
+	w.count(c)
+
+	w.stored = w.stored[:0]
+	for _, i := range s.layout.fields {
+		w.stored = append(w.stored, c.Columns[i])
+	}
+	w.stored = append(w.stored, w.spans.columns(w.hashes, b.Spans)...)
+	if err := s.rows.fill(f, w.stored, bitmapsOf(c)); err != nil {
+		return err
+	}
+	s.meter.rows.Add(int64(rows + len(b.Bad)))
+	s.meter.bytes.Add(int64(len(b.Raw)))
+	return nil
+}
+
+func newFrame(object int, b *batch.Batch, types []arrow.DataType) *frame {
+	f := &frame{types: types, object: object, rows: b.Rows()}
+	if f.rows == 0 {
+		return f
+	}
+	f.firstRow = b.Spans[0].Row
+	if b.Spans[f.rows-1].Row != f.firstRow+int64(f.rows-1) {
+		f.numbers = make([]int64, f.rows)
+		for i, sp := range b.Spans {
+			f.numbers[i] = sp.Row
+		}
+	}
+	return f
+}
+
+// findRepeats enters the rows into the indexes of the uniqueness rules. Every
+// copy fails, so both sides of each encounter are marked.
+func (w *worker) findRepeats(number int, f *frame, c *kernel.Checked) {
+	for u, rule := range w.scan.unique {
+		keyed := make(kernel.Bits, len(c.Excluded))
+		for i := range f.rows {
+			if c.Excluded.Get(i) {
+				continue
+			}
+			key, ok := w.uniques[u].Append(w.keyBuf[:0], c.Columns, i)
+			w.keyBuf = key
+			if !ok {
+				continue
+			}
+			keyed.Set(i)
+			if a, b, contested := rule.index.Add(key, nil, dedupe.NewLoc(number, i)); contested {
+				for _, loc := range [2]dedupe.Loc{a, b} {
+					w.scan.rows.frame(loc.Frame()).repeated[u][loc.Row()>>6].Or(1 << (loc.Row() & 63))
+				}
+			}
+		}
+		rule.keyed.Add(int64(keyed.Count()))
+		c.Outcomes[rule.rule].Checked = keyed
+	}
+}
+
+// contest enters the rows still alive into the contest for their keys and takes
+// the losers out. It returns how many rows lost, here or in other frames.
+func (w *worker) contest(number int, alive []uint64, cols []arrow.Array) (removed int64) {
+	for i, word := range alive {
+		for ; word != 0; word &= word - 1 {
+			row := i<<6 + bits.TrailingZeros64(word)
+			key, ok := w.key.Append(w.keyBuf[:0], cols, row)
+			w.keyBuf = key
+			if !ok {
+				continue
+			}
+			w.prefBuf = w.order.Append(w.prefBuf[:0], cols, row)
+			if _, loser, contested := w.scan.winners.Add(key, w.prefBuf, dedupe.NewLoc(number, row)); contested {
+				w.scan.rows.remove(loser)
+				removed++
+			}
+		}
+	}
+	return removed
+}
+
+// count adds the outcomes of the rules to the score as delivered; those of
+// uniqueness rules are added when they are settled.
+func (w *worker) count(c *kernel.Checked) {
+	checked, failed := make([][]uint64, len(c.Outcomes)), make([][]uint64, len(c.Outcomes))
+	for i, o := range c.Outcomes {
+		checked[i], failed[i] = o.Checked, o.Failed
+	}
+	for _, u := range w.scan.unique {
+		checked[u.rule] = nil
+	}
+	w.cells.AddDelivered(c.Rows, checked, failed)
+}
+
+// bitmapsOf lists what each rule checked, then what failed each rule.
+func bitmapsOf(c *kernel.Checked) [][]uint64 {
+	out := make([][]uint64, 2*len(c.Outcomes))
+	for i, o := range c.Outcomes {
+		out[i], out[len(c.Outcomes)+i] = o.Checked, o.Failed
+	}
+	return out
+}
+
+func cellRules(p *rules.Plan) []quality.CellRule {
+	out := make([]quality.CellRule, len(p.Rules))
+	for i, r := range p.Rules {
+		out[i] = quality.CellRule{Field: r.Field, Indicator: r.Indicator}
+	}
+	return out
+}
+
+// spanColumns turns row hashes and spans into Arrow columns over own buffers.
+type spanColumns struct {
+	hash, offset, line []int64
+	length             []int32
+}
+
+func (s *spanColumns) columns(hashes []uint64, spans []batch.Span) []arrow.Array {
+	n := len(spans)
+	s.hash, s.offset, s.line = slices.Grow(s.hash[:0], n)[:n], slices.Grow(s.offset[:0], n)[:n], slices.Grow(s.line[:0], n)[:n]
+	s.length = slices.Grow(s.length[:0], n)[:n]
+	for i, sp := range spans {
+		s.hash[i], s.offset[i], s.line[i], s.length[i] = int64(hashes[i]), sp.Offset, sp.Line, sp.Length
+	}
+	return []arrow.Array{int64Column(s.hash), int64Column(s.offset), int32Column(s.length), int64Column(s.line)}
+}
+
+// lateDedupe says whether duplicates can be looked for only after the rules over
+// all rows are settled, because a row that breaks one of them must not win.
+func lateDedupe(p *rules.Plan) bool {
+	return p.Dedupe != nil && slices.ContainsFunc(uniqueRules(p), func(u *uniqueRule) bool {
+		return p.Rules[u.rule].OnFail == rules.Quarantine
+	})
+}
+
+func uniqueRules(p *rules.Plan) []*uniqueRule {
+	var out []*uniqueRule
+	for i, r := range p.Rules {
+		for _, c := range r.Conditions {
+			if c.Op == rules.Unique {
+				out = append(out, &uniqueRule{rule: i, fields: c.Fields, index: dedupe.NewIndex()})
+			}
+		}
+	}
+	return out
+}

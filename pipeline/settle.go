@@ -1,0 +1,222 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"math/bits"
+
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
+
+	"clearwell/connectors/archive"
+	"clearwell/pipeline/dedupe"
+	"clearwell/pipeline/kernel"
+	"clearwell/rules"
+)
+
+// settled is what is known once every row was seen.
+type settled struct {
+	late     []lateReject // rows that only a rule over all rows rejects, in source order
+	passed   Checksum     // of the rows that broke no quarantine rule
+	removed  int64        // duplicates
+	kept     int64        // rows to publish
+	repeated []uniqueOutcome
+}
+
+// uniqueOutcome is the result of a uniqueness rule.
+type uniqueOutcome struct {
+	rule            int
+	checked, failed int64
+}
+
+// settle decides what only the whole run can tell: which rows break a
+// uniqueness rule, and then which of the rest are duplicates.
+func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
+	out := &settled{removed: s.totals.removed, passed: s.totals.checked}
+	for u, rule := range s.unique {
+		o := uniqueOutcome{rule: rule.rule, checked: rule.keyed.Load()}
+		quarantine := s.plan.Rules[rule.rule].OnFail == rules.Quarantine
+		for number := range s.frames {
+			f := s.rows.frame(number)
+			for i := range f.repeated[u] {
+				w := f.repeated[u][i].Load()
+				o.failed += int64(bits.OnesCount64(w))
+				for ; quarantine && w != 0; w &= w - 1 {
+					f.kill(i<<6 + bits.TrailingZeros64(w))
+				}
+			}
+		}
+		out.repeated = append(out.repeated, o)
+		if o.failed > 0 && s.plan.Rules[rule.rule].OnFail == rules.Stop {
+			return nil, s.stoppedByRepeats(u)
+		}
+	}
+	if err := s.scoreRepeats(); err != nil {
+		return nil, err
+	}
+	if err := s.collectLate(out); err != nil {
+		return nil, err
+	}
+	if len(out.late) > 0 {
+		if err := s.sumPassed(out); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.fetchLate(ctx, out.late); err != nil {
+		return nil, err
+	}
+	if s.plan.Dedupe != nil && s.winners == nil {
+		removed, err := s.contestLate(ctx, workers)
+		if err != nil {
+			return nil, err
+		}
+		out.removed = removed
+	}
+	for number := range s.frames {
+		out.kept += int64(s.rows.frame(number).aliveCount())
+	}
+	return out, nil
+}
+
+// stoppedByRepeats names the first row that breaks uniqueness rule u.
+func (s *scan) stoppedByRepeats(u int) error {
+	for number := range s.frames {
+		f := s.rows.frame(number)
+		for i := range f.rows {
+			if f.repeated[u][i>>6].Load()>>(i&63)&1 != 0 {
+				return &RuleStopError{Rule: s.plan.Rules[s.unique[u].rule].ID, Object: s.objects[f.object].Name, Row: f.rowNumber(i)}
+			}
+		}
+	}
+	return fmt.Errorf("uniqueness rule %s failed on no row", s.plan.Rules[s.unique[u].rule].ID)
+}
+
+// scoreRepeats adds the uniqueness rules to the score as delivered.
+func (s *scan) scoreRepeats() error {
+	if len(s.unique) == 0 {
+		return nil
+	}
+	n := len(s.plan.Rules)
+	for number := range s.frames {
+		f := s.rows.frame(number)
+		l, err := s.rows.load(f)
+		if err != nil {
+			return err
+		}
+		checked, failed := make([][]uint64, n), make([][]uint64, n)
+		for u, rule := range s.unique {
+			checked[rule.rule], failed[rule.rule] = l.bitmaps[rule.rule], f.repeats(u)
+		}
+		s.totals.cells.AddDelivered(f.rows, checked, failed)
+		l.done()
+	}
+	return nil
+}
+
+// sumPassed makes the checksum of the rows that uniqueness left alive.
+func (s *scan) sumPassed(out *settled) error {
+	out.passed = Checksum{}
+	var alive []int32
+	for number := range s.frames {
+		f := s.rows.frame(number)
+		l, err := s.rows.load(f)
+		if err != nil {
+			return err
+		}
+		hashes := l.cols[s.layout.hash].(*array.Int64).Int64Values()
+		alive = f.aliveRows(alive[:0], 0, f.rows)
+		for _, i := range alive {
+			out.passed.add(uint64(hashes[i]))
+		}
+		l.done()
+	}
+	return nil
+}
+
+// collectLate lists the rows that a uniqueness rule with on_fail: quarantine
+// takes out and that no other rule had taken out before.
+func (s *scan) collectLate(out *settled) error {
+	var which []int
+	for u, rule := range s.unique {
+		if s.plan.Rules[rule.rule].OnFail == rules.Quarantine {
+			which = append(which, u)
+		}
+	}
+	if len(which) == 0 {
+		return nil
+	}
+	for number := range s.frames {
+		f := s.rows.frame(number)
+		gone := map[int]bool{} // rejected in the scan already
+		if number < len(s.rejects.frames) && s.rejects.frame(number) != nil {
+			r := s.rejects.frame(number)
+			l, err := s.rejects.load(r)
+			if err != nil {
+				return err
+			}
+			for i := range r.rows {
+				gone[int(l.cols[rejPosition].(*array.Int32).Value(i))] = true
+			}
+			l.done()
+		}
+		var l loaded
+		for i := range f.rows {
+			hit := false
+			for _, u := range which {
+				hit = hit || f.repeated[u][i>>6].Load()>>(i&63)&1 != 0
+			}
+			if !hit || gone[i] {
+				continue
+			}
+			if l.cols == nil {
+				var err error
+				if l, err = s.rows.load(f); err != nil {
+					return err
+				}
+				defer l.done()
+			}
+			out.late = append(out.late, lateReject{
+				object: f.object, loc: dedupe.NewLoc(number, i), row: f.rowNumber(i), line: l.cols[s.layout.line].(*array.Int64).Value(i),
+				rng: archive.Range{
+					Offset: l.cols[s.layout.offset].(*array.Int64).Value(i),
+					Length: l.cols[s.layout.length].(*array.Int32).Value(i),
+				},
+			})
+		}
+	}
+	return nil
+}
+
+// contestLate finds the duplicates among the rows that uniqueness left alive.
+func (s *scan) contestLate(ctx context.Context, workers int) (int64, error) {
+	s.winners = dedupe.NewIndex()
+	removed := make([]int64, workers)
+	g, ctx := errgroup.WithContext(ctx)
+	for n := range workers {
+		g.Go(guarded(func() error {
+			w := &worker{scan: s, key: kernel.NewKeyEncoder(s.plan, s.plan.Dedupe.Key), order: kernel.NewOrderEncoder(s.plan, s.plan.Dedupe.Keep)}
+			for number := n; number < s.frames; number += workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				f := s.rows.frame(number)
+				l, err := s.rows.load(f)
+				if err != nil {
+					return err
+				}
+				w.alive = f.aliveBits(w.alive[:0])
+				removed[n] += w.contest(number, w.alive, s.layout.spread(s.plan, l.cols))
+				l.done()
+			}
+			return nil
+		}))
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	var total int64
+	for _, r := range removed {
+		total += r
+	}
+	return total, nil
+}

@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"clearwell/lineage"
+	"clearwell/lineage/entry"
+	"clearwell/pipeline/publish"
+	"clearwell/pipeline/publish/contentroot"
+	"clearwell/pipeline/publish/parquet"
+	"clearwell/pipeline/quality"
+	"clearwell/rules"
+)
+
+// A statement is what a finished run says of itself: the files beside the data
+// and the ledger entries. No raw values stand in either.
+type statement struct {
+	*job
+	emission   *emission
+	settled    *settled
+	data       parquet.Stats
+	root       contentroot.Root
+	rejects    written
+	duplicates written
+	result     *quality.Result
+	published  []entry.Subject // every file of the version
+	qualitySum string
+}
+
+func sha256Hex(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Names of the steps of a run in the ledger.
+const (
+	stepDelivery  = "delivery"
+	stepContract  = "contract"
+	stepClean     = "clean"
+	stepValidate  = "validate"
+	stepDedupe    = "dedupe"
+	stepTreat     = "desensitize"
+	stepQuality   = "quality"
+	stepPublish   = "publication"
+	stepRunFailed = "run-failed"
+	qualityJSON   = "quality.json"
+	qualityHTML   = "quality.html"
+	manifestName  = "manifest.json"
+	packageName   = "datapackage.json"
+	proofName     = "proof.json"
+	tlogProofName = "publication.tlog-proof"
+	dsseName      = "publication.dsse"
+)
+
+// delivery is the body of a delivery entry.
+func deliveryDraft(j *job, i int, o sourceObject) lineage.Draft {
+	return lineage.Draft{
+		Kind: entry.Delivery, Dataset: j.data.ID, Run: j.record.ID, Attempt: int64(j.record.Attempt), Step: fmt.Sprintf("%s-%d", stepDelivery, i+1),
+		Subjects: []entry.Subject{{Name: "archive/" + o.Name, SHA256: o.Archive.SHA256}},
+		Body: map[string]any{
+			"owner": j.plan.Owner, "connector": j.plan.Source.Connector, "object": o.Name, "bytes": o.Archive.Size, "signature": "absent",
+		},
+	}
+}
+
+func (s *statement) draft(kind entry.Kind, step string, subjects []entry.Subject, body map[string]any) lineage.Draft {
+	return lineage.Draft{Kind: kind, Dataset: s.job.data.ID, Run: s.record.ID, Attempt: int64(s.record.Attempt), Step: step, Subjects: subjects, Body: body}
+}
+
+// drafts are the entries of the run, the publication last.
+func (s *statement) drafts() []lineage.Draft {
+	plan := s.plan
+	planHash := plan.Hash()
+	planSubject := entry.Subject{Name: "plan/" + plan.Dataset, SHA256: hex.EncodeToString(planHash[:])}
+	t := &s.scan.totals
+	read := s.record.Rows.Read
+	decoded := t.decoded
+	passed := decoded - t.excluded - t.quarantined - int64(len(s.settled.late))
+	quarantineName := path.Join("quarantine", plan.Dataset, s.record.ID, quarantineName)
+	drafts := []lineage.Draft{
+		s.draft(entry.Contract, stepContract,
+			[]entry.Subject{{Name: path.Join("archive", s.job.data.File), SHA256: sha256Hex(s.job.data.Text)}, planSubject},
+			map[string]any{"file": s.job.data.File, "standards": plan.Standards, "owner": plan.Owner, "audience": plan.Publish.Audience, "state": "in force"}),
+		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, map[string]any{
+			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded, "cells_changed": s.cellsChanged(),
+		}),
+		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, map[string]any{
+			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed,
+			"checksum_out": s.settled.passed.text(), "rules": s.ruleCounts(),
+		}),
+	}
+	kept := passed
+	if d := plan.Dedupe; d != nil {
+		name := path.Join("quarantine", plan.Dataset, s.record.ID, duplicatesName)
+		kept -= s.settled.removed
+		drafts = append(drafts, s.draft(entry.Step, stepDedupe, []entry.Subject{planSubject, {Name: name, SHA256: hex.EncodeToString(s.duplicates.SHA256[:])}}, map[string]any{
+			"rows_in": passed, "rows_removed": s.settled.removed, "rows_out": kept, "checksum_out": s.emission.published.text(), "key": texts(d.Key),
+		}))
+	}
+	drafts = append(drafts,
+		s.draft(entry.Step, stepTreat, []entry.Subject{planSubject}, map[string]any{
+			"rows_in": kept, "rows_out": s.record.Rows.Published, "checksum_in": s.emission.published.text(),
+			"content_root": hex.EncodeToString(s.root.Hash[:]), "treatments": s.treatments(),
+		}),
+		s.draft(entry.Quality, stepQuality, []entry.Subject{{Name: path.Join(s.folder(), qualityJSON), SHA256: s.qualitySum}}, s.scores()),
+		s.draft(entry.Publication, stepPublish, s.published, map[string]any{
+			"version": int64(s.journal.Version), "content_root": hex.EncodeToString(s.root.Hash[:]), "rows": s.record.Rows.Published,
+			"audience": plan.Publish.Audience, "license": plan.Publish.License, "owner": plan.Owner,
+			"rows_read": read, "rows_quarantined": s.record.Rows.Quarantined, "rows_duplicates": s.record.Rows.Duplicates,
+			"rows_suppressed": s.record.Rows.Suppressed, "rows_excluded": s.record.Rows.Excluded,
+		}),
+	)
+	return drafts
+}
+
+func (s *statement) folder() string { return publish.VersionFolder(s.job.data.ID, s.journal.Version) }
+
+func (c Checksum) text() string { return fmt.Sprintf("%016x%016x", c.Hi, c.Lo) }
+
+func texts(v []string) []any {
+	out := make([]any, len(v))
+	for i, s := range v {
+		out[i] = s
+	}
+	return out
+}
+
+// cellsChanged is field -> step -> cells, zeroes left out.
+func (s *statement) cellsChanged() map[string]any {
+	out := map[string]any{}
+	for i, f := range s.plan.Fields {
+		steps := map[string]any{}
+		for k, step := range f.Clean {
+			if n := s.changed(i, k); n > 0 {
+				steps[step.ID] = n
+			}
+		}
+		if len(steps) > 0 {
+			out[f.Name] = steps
+		}
+	}
+	return out
+}
+
+func (s *statement) changed(field, step int) int64 {
+	if s.scan.totals.counts == nil {
+		return 0
+	}
+	return s.scan.totals.counts.Changed[field][step]
+}
+
+func (s *statement) ruleCounts() map[string]any {
+	out := map[string]any{}
+	for _, r := range s.result.Rules {
+		out[r.ID] = map[string]any{"checked": r.Delivered.Checked, "failed": r.Delivered.Failed}
+	}
+	return out
+}
+
+// treatments is published column -> method; a pseudonym names the id of its key, never the key.
+func (s *statement) treatments() map[string]any {
+	out := map[string]any{}
+	for _, f := range s.plan.Fields {
+		t := map[string]any{"method": string(f.Treatment.Method), "level": f.Level.String()}
+		if f.Treatment.Key != "" {
+			if id, err := s.Keys.SecretID(f.Treatment.Key); err == nil {
+				t["key_id"] = id
+			}
+		}
+		if f.PublishAs == "" {
+			t["method"] = string(rules.Drop)
+		} else {
+			t["column"] = f.PublishAs
+		}
+		out[f.Name] = t
+	}
+	return out
+}
+
+// scores is the body of the quality entry: integers A and B per indicator, and the gate's decision.
+func (s *statement) scores() map[string]any {
+	side := func(score quality.Score) map[string]any {
+		dims := map[string]any{}
+		for _, d := range score.Dimensions {
+			for _, i := range d.Indicators {
+				dims[i.Indicator] = map[string]any{"a": i.Passed, "b": i.Checked}
+			}
+		}
+		return map[string]any{"score_hundredths": int64(score.Total), "indicators": dims}
+	}
+	return map[string]any{"delivered": side(s.result.Delivered), "published": side(s.result.Published), "decision": string(s.result.Decision)}
+}
+
+// writeFiles writes what stands beside the data, the manifest last: it lists the others.
+func (s *statement) writeFiles() error {
+	report, err := s.result.JSON()
+	if err != nil {
+		return err
+	}
+	s.qualitySum = sha256Hex(report)
+	var page bytes.Buffer
+	if err := s.result.WriteHTML(&page); err != nil {
+		return err
+	}
+	part := publish.PartName(0, 1)
+	files := map[string]publish.File{part: {Path: part, Bytes: s.data.Bytes, SHA256: hex.EncodeToString(s.data.SHA256[:]), Rows: s.data.Rows}}
+	put := func(name string, data []byte) error {
+		files[name] = publish.File{Path: name, Bytes: int64(len(data)), SHA256: sha256Hex(data)}
+		return s.staging.WriteFile(name, data)
+	}
+	if err := put(qualityJSON, report); err != nil {
+		return err
+	}
+	if err := put(qualityHTML, page.Bytes()); err != nil {
+		return err
+	}
+	pkg, err := publish.Describe(publish.Description{
+		Dataset: s.job.data.ID, Version: s.journal.Version, Title: s.plan.Title, Owner: s.ownerTitle(), License: s.plan.Publish.License,
+		ContentRoot: hex.EncodeToString(s.root.Hash[:]), Parts: []publish.File{files[part]}, Schema: s.schema,
+	})
+	if err != nil {
+		return err
+	}
+	described, err := publish.EncodeJSON(pkg)
+	if err != nil {
+		return err
+	}
+	if err := put(packageName, described); err != nil {
+		return err
+	}
+	manifest, err := s.manifest(files).Encode()
+	if err != nil {
+		return err
+	}
+	if err := put(manifestName, manifest); err != nil {
+		return err
+	}
+	for _, n := range slices.Sorted(maps.Keys(files)) {
+		s.published = append(s.published, entry.Subject{Name: path.Join(s.folder(), n), SHA256: files[n].SHA256})
+	}
+	return nil
+}
+
+// manifest lists the version: the data first, then what stands beside it.
+func (s *statement) manifest(files map[string]publish.File) *publish.Manifest {
+	planHash := s.plan.Hash()
+	m := &publish.Manifest{
+		Dataset: s.job.data.ID, Version: s.journal.Version, Title: s.plan.Title, Owner: s.plan.Owner, Audience: s.plan.Publish.Audience, License: s.plan.Publish.License,
+		Rows: s.data.Rows, ContentRoot: hex.EncodeToString(s.root.Hash[:]), Columns: publish.Columns(s.schema),
+		Contract: sha256Hex(s.job.data.Text), Plan: hex.EncodeToString(planHash[:]), Standards: s.plan.Standards, Run: s.record.ID, Program: s.Program.Version,
+	}
+	part := publish.PartName(0, 1)
+	m.Files = append(m.Files, files[part])
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if name != part {
+			m.Files = append(m.Files, files[name])
+		}
+	}
+	for _, o := range s.scan.objects {
+		m.Sources = append(m.Sources, publish.Source{Name: o.Name, Bytes: o.Archive.Size, SHA256: o.Archive.SHA256, Rows: o.Records})
+	}
+	return m
+}
+
+func (s *statement) ownerTitle() string {
+	d := s.Workspace.Department(s.plan.Owner)
+	if d == nil {
+		return s.plan.Owner
+	}
+	return cmp.Or(d.Title["en"], d.Title["zh"], d.ID)
+}
+
+// qualityInput collects the counts of both passes.
+func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.Input {
+	planHash := j.plan.Hash()
+	in := quality.Input{
+		Dataset: j.data.ID, Title: j.plan.Title, Owner: j.plan.Owner, Plan: hex.EncodeToString(planHash[:]), Contract: sha256Hex(j.data.Text),
+		Standards: j.plan.Standards, Dedupe: j.plan.Dedupe != nil,
+		Rows: quality.Rows{Read: rows.Read, BadRecords: j.scan.totals.bad, Published: rows.Published, Quarantined: rows.Quarantined,
+			Duplicates: rows.Duplicates, Suppressed: rows.Suppressed, Excluded: rows.Excluded},
+	}
+	for _, o := range j.scan.objects {
+		in.Sources = append(in.Sources, quality.Source{Name: o.Name, SHA256: o.Archive.SHA256, Bytes: o.Archive.Size, Rows: o.Records})
+	}
+	counts := j.scan.totals.counts
+	inScope := j.scan.totals.decoded - j.scan.totals.excluded
+	for i, f := range j.plan.Fields {
+		q := quality.Field{Name: f.Name, Title: f.Title, Type: f.Type.String(), Level: f.Level, Treatment: string(f.Treatment.Method), PublishAs: f.PublishAs, Rows: inScope}
+		for k, step := range f.Clean {
+			n := int64(0)
+			if counts != nil {
+				n = counts.Changed[i][k]
+			}
+			q.Changed = append(q.Changed, quality.StepChange{Step: step.ID, Cells: n})
+		}
+		if counts != nil {
+			q.Nulls, q.Clean = counts.Nulls[i], counts.DeliveredClean[i]
+		}
+		in.Fields = append(in.Fields, q)
+	}
+	unique := map[int]uniqueOutcome{}
+	for _, u := range settled.repeated {
+		unique[u.rule] = u
+	}
+	for i, r := range j.plan.Rules {
+		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
+			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, InScope: inScope,
+			Published: quality.Counts{Checked: e.checked[i], Failed: e.failed[i]}}
+		if u, ok := unique[i]; ok {
+			q.Delivered = quality.Counts{Checked: u.checked, Failed: u.failed}
+			q.SkippedNull = inScope - u.checked
+		} else if counts != nil {
+			c := counts.Rules[i]
+			q.SkippedByWhen, q.SkippedNull = c.SkippedByWhen, c.SkippedNull
+			q.Delivered = quality.Counts{Checked: c.Checked, Failed: c.Failed}
+		}
+		in.Rules = append(in.Rules, q)
+	}
+	if j.scan.totals.cells != nil {
+		cells := quality.NewCellCounter(cellRules(j.plan))
+		cells.Merge(j.scan.totals.cells)
+		cells.Merge(e.cells)
+		in.Cells = cells.Cells()
+	}
+	return in
+}
