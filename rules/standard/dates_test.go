@@ -35,8 +35,10 @@ func TestDatesThatDoNotExistAreRefused(t *testing.T) {
 }
 
 func TestCanonicalTextOfDatesAndTimestamps(t *testing.T) {
-	if got := string(AppendDate(nil, DaysFromCivil(987, 6, 5))); got != "0987-06-05" {
-		t.Error(got)
+	for want, days := range map[string]int32{"0987-06-05": DaysFromCivil(987, 6, 5), "-0001-01-01": DaysFromCivil(-1, 1, 1), "+12024-02-29": DaysFromCivil(12024, 2, 29)} {
+		if got := string(AppendDate(nil, days)); got != want {
+			t.Errorf("AppendDate(%d) = %s, want %s", days, got, want)
+		}
 	}
 	for _, c := range []struct {
 		micros int64
@@ -117,6 +119,9 @@ func TestWrongFormatsAreExplained(t *testing.T) {
 		{"yyyy-MM-ddT", `format "yyyy-MM-ddT", character 11: letter "T" is not known; fields are yyyy M MM d dd H HH mm ss S, other letters stand in quotes: 'T'`},
 		{"yyyy-MM-dd'T", `format "yyyy-MM-dd'T", character 11: quote never closed`},
 		{"yyyy-MM-dd[", `format "yyyy-MM-dd[", character 11: bracket never closed`},
+		{"yyyy-MM-dd[[x]]", `format "yyyy-MM-dd[[x]]", character 11: brackets do not match; write [ and ] around an optional part, not one in the other`},
+		{"yyyy-MM-dd hh", `format "yyyy-MM-dd hh", character 12: hours count 0 to 23, H or HH; a clock of twelve hours is not known`},
+		{"yyyy-MMM-dd", `format "yyyy-MMM-dd", character 6: 3 times "M" is not known; fields are yyyy M MM d dd H HH mm ss and S to SSSSSS`},
 		{"yyyy-MM-MM", `format "yyyy-MM-MM", character 9: "M" stands twice`},
 		{"", `no "y": a date needs year`},
 	} {
@@ -164,10 +169,35 @@ func TestDateParserAgreesWithPackageTime(t *testing.T) {
 	}
 }
 
+func TestTimestampParserAgreesWithPackageTime(t *testing.T) {
+	pairs := map[string]string{"yyyy-MM-dd HH:mm:ss": time.DateTime, "yyyy/MM/dd'T'HH:mm:ss": "2006/01/02T15:04:05", "yyyy-MM-dd HH:mm:ss.SSS": "2006-01-02 15:04:05.000", "yyyyMMddHHmmss": "20060102150405"}
+	for format, goFormat := range pairs {
+		p, err := NewTimestampParser([]string{format}, 1, 9999)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rapid.Check(t, func(t *rapid.T) {
+			seconds := rapid.Int64Range(-30_000_000_000, 200_000_000_000).Draw(t, "seconds")
+			b := []byte(time.Unix(seconds, 0).UTC().Format(goFormat))
+			if got, ok := p.Parse(b); !ok || got != seconds*microsPerSecond {
+				t.Fatalf("%s: Parse(%q) = %d, %v", format, b, got, ok)
+			}
+			b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] = rapid.SampledFrom([]byte("0123456789-/:. T\xb0")).Draw(t, "byte")
+			got, ok := p.Parse(b)
+			want, err := time.Parse(goFormat, string(b))
+			strict := err == nil && want.Year() >= 1 && want.Format(goFormat) == string(b) // package time takes a blank for a leading zero
+			if ok != strict || ok && got != want.UnixMicro() {
+				t.Fatalf("%s: Parse(%q) = %d, %v; package time says %v, %v", format, b, got, ok, want, err)
+			}
+		})
+	}
+}
+
 func FuzzFormatsNeverPanic(f *testing.F) {
 	f.Add("yyyy-M-d", "2021-3-5")
 	f.Add("[yyyy]['T'HH:mm[:ss]]", "2021T10:00")
 	f.Add("yyyyMMdd'[", "20210305[")
+	f.Add("yyyy年M月d日", "2021年3月5日")
 	f.Fuzz(func(t *testing.T, format, text string) {
 		if p, err := NewDateParser([]string{format}, 0, 0); err == nil {
 			p.Parse([]byte(text))

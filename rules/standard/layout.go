@@ -3,6 +3,7 @@ package standard
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,7 +21,10 @@ type layout struct {
 	// shape marks the formats that nearly all dates have; they are read by code of
 	// their own in half the time.
 	shape     layoutShape
-	separator byte
+	separator byte      // separated
+	words     [3]uint32 // worded: the separators, see three
+	literals  [2]uint64 // fullClock: a byte for each of the first 16, FF at separators
+	toZero    [2]uint64 // fullClock: what turns the right separators into the digit 0 by exclusive or
 }
 
 type layoutShape uint8
@@ -28,7 +32,9 @@ type layoutShape uint8
 const (
 	anyShape  layoutShape = iota
 	separated             // yyyy-M-d, with any one-byte separator
+	worded                // yyyy年M月d日: separators of three bytes
 	compact               // yyyyMMdd
+	fullClock             // yyyy-MM-dd HH:mm:ss, with any one-byte separators
 )
 
 type layoutField struct {
@@ -68,11 +74,46 @@ func (k fieldKind) widths() (least, most int) {
 type clock struct{ y, m, d, h, min, s, micros int }
 
 func (c *clock) days() (days int32, ok bool) {
+	if i := uint(c.y - tabledYear); i < uint(len(yearTable)) && uint(c.m-1) < 12 {
+		start, isLeap := yearTable[i]>>1, yearTable[i]&1
+		months := &monthStarts[isLeap]
+		first := months[c.m-1]
+		return start + first + int32(c.d) - 1, c.d >= 1 && first+int32(c.d) <= months[c.m]
+	}
 	if !ValidDate(c.y, c.m, c.d) {
 		return 0, false
 	}
 	return DaysFromCivil(c.y, c.m, c.d), true
 }
+
+// The years whose first days are tabled: those of registers. It saves the
+// divisions of DaysFromCivil and ValidDate.
+const tabledYear = 1850
+
+// yearTable has twice the day of January 1st, plus one in leap years.
+var yearTable = func() (t [256]int32) {
+	for i := range t {
+		t[i] = DaysFromCivil(tabledYear+i, 1, 1) << 1
+		if leap(tabledYear + i) {
+			t[i]++
+		}
+	}
+	return t
+}()
+
+// monthStarts are the days of a year before each month, and at last all of them;
+// for ordinary and for leap years.
+var monthStarts = func() (t [2][13]int32) {
+	for isLeap := range t {
+		for m := 1; m <= 12; m++ {
+			t[isLeap][m] = t[isLeap][m-1] + int32(monthDays[m])
+			if m == 2 {
+				t[isLeap][m] += int32(isLeap)
+			}
+		}
+	}
+	return t
+}()
 
 // read fills c from b; ok is false if b is not of the layout as a whole.
 func (l *layout) read(b []byte, c *clock) (ok bool) {
@@ -82,12 +123,16 @@ func (l *layout) read(b []byte, c *clock) (ok bool) {
 	switch l.shape {
 	case separated:
 		return l.readSeparated(b, c)
+	case worded:
+		return l.readWorded(b, c)
 	case compact:
 		if !eightDigits(binary.LittleEndian.Uint64(b)) {
 			return false
 		}
 		c.y, c.m, c.d = four(b), two(b[4:]), two(b[6:])
 		return true
+	case fullClock:
+		return l.readFullClock(b, c)
 	}
 	if l.prefix != "" {
 		if string(b[:len(l.prefix)]) != l.prefix {
@@ -201,6 +246,55 @@ func (l *layout) readSeparated(b []byte, c *clock) bool {
 	return true
 }
 
+// readWorded reads yyyy年M月d日; b has 15 to 17 bytes.
+func (l *layout) readWorded(b []byte, c *clock) bool {
+	b0, b1, b2, b3, m := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0', b[7]-'0'
+	if b0 > 9 || b1 > 9 || b2 > 9 || b3 > 9 || m > 9 || three(b[4:]) != l.words[0] {
+		return false
+	}
+	c.y = int(b0)*1000 + int(b1)*100 + int(b2)*10 + int(b3)
+	c.m = int(m)
+	b = b[8:]
+	if m = b[0] - '0'; m <= 9 {
+		c.m = c.m*10 + int(m)
+		b = b[1:]
+	}
+	if three(b) != l.words[1] || b[3]-'0' > 9 {
+		return false
+	}
+	c.d = int(b[3] - '0')
+	b = b[4:]
+	if len(b) == 4 && b[0]-'0' <= 9 {
+		c.d = c.d*10 + int(b[0]-'0')
+		b = b[1:]
+	}
+	return len(b) == 3 && three(b) == l.words[2]
+}
+
+// three is a separator of three bytes as a number.
+func three[text []byte | string](s text) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16
+}
+
+// readFullClock reads yyyy-MM-dd HH:mm:ss; b has 19 bytes. Sixteen of them are
+// checked as two words.
+func (l *layout) readFullClock(b []byte, c *clock) bool {
+	const zeros = 0x3030303030303030
+	b = b[:fullClockLength:fullClockLength]
+	first, second := binary.LittleEndian.Uint64(b)^l.toZero[0], binary.LittleEndian.Uint64(b[8:])^l.toZero[1]
+	if !eightDigits(first) || !eightDigits(second) || first&l.literals[0] != zeros&l.literals[0] || second&l.literals[1] != zeros&l.literals[1] {
+		return false
+	}
+	if b[16] != l.separator || b[17]-'0' > 9 || b[18]-'0' > 9 {
+		return false
+	}
+	c.y, c.m, c.d = four(b), two(b[5:]), two(b[8:])
+	c.h, c.min, c.s = two(b[11:]), two(b[14:]), two(b[17:])
+	return true
+}
+
+const fullClockLength = len("yyyy-MM-dd HH:mm:ss")
+
 func (c *clock) set(k fieldKind, n int) {
 	switch k {
 	case month1, month2:
@@ -304,23 +398,44 @@ func (l *layout) measure(fail func(int, string, ...any) (*layout, error)) (*layo
 			return fail(0, "M, d and H stand for one or two digits, so no digit may follow them at once; write MM, dd, HH")
 		}
 	}
-	l.shape, l.separator = l.shapeOf()
+	l.findShape()
 	return l, nil
 }
 
-func (l *layout) shapeOf() (layoutShape, byte) {
-	if len(l.fields) != 3 || l.prefix != "" || l.fields[2].after != "" {
-		return anyShape, 0
+// findShape chooses the reader.
+func (l *layout) findShape() {
+	if l.prefix != "" {
+		return
 	}
-	kinds := [3]fieldKind{l.fields[0].kind, l.fields[1].kind, l.fields[2].kind}
-	first, second := l.fields[0].after, l.fields[1].after
+	if f := l.fields; len(f) == 3 && f[0].kind == year4 && f[1].kind == month1 && f[2].kind == day1 && len(f[0].after) == 3 && len(f[1].after) == 3 && len(f[2].after) == 3 {
+		l.shape, l.words = worded, [3]uint32{three(f[0].after), three(f[1].after), three(f[2].after)}
+		return
+	}
+	if l.fields[len(l.fields)-1].after != "" {
+		return
+	}
+	var kinds []fieldKind
+	var between []byte // of one-byte separators
+	joined := true     // no separators at all
+	for i, f := range l.fields {
+		kinds = append(kinds, f.kind)
+		if len(f.after) == 1 {
+			between = append(between, f.after[0])
+		}
+		joined = joined && (f.after == "" || i == len(l.fields)-1)
+	}
 	switch {
-	case kinds == [3]fieldKind{year4, month1, day1} && len(first) == 1 && first == second:
-		return separated, first[0]
-	case kinds == [3]fieldKind{year4, month2, day2} && first == "" && second == "":
-		return compact, 0
+	case slices.Equal(kinds, []fieldKind{year4, month1, day1}) && len(between) == 2 && between[0] == between[1]:
+		l.shape, l.separator = separated, between[0]
+	case slices.Equal(kinds, []fieldKind{year4, month2, day2}) && joined:
+		l.shape = compact
+	case slices.Equal(kinds, []fieldKind{year4, month2, day2, hour2, minute2, second2}) && len(between) == 5:
+		l.shape, l.separator = fullClock, between[4]
+		for i, at := range [...]int{4, 7, 10, 13} {
+			l.literals[at/8] |= 0xFF << (at % 8 * 8)
+			l.toZero[at/8] |= uint64(between[i]^'0') << (at % 8 * 8)
+		}
 	}
-	return anyShape, 0
 }
 
 // fieldOf is the field for a run of n equal letters; problem is not empty if there is none.

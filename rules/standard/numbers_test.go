@@ -155,6 +155,25 @@ func TestIPAgreesWithNetip(t *testing.T) {
 	})
 }
 
+func TestRegionsByRevision(t *testing.T) {
+	for code, want := range map[string][2]bool{"110105": {true, true}, "110104": {true, false}, "510202": {true, false}, "110199": {}, "1101051": {}, "11010 ": {}} {
+		if got := [2]bool{ValidRegion([]byte(code), false), ValidRegion([]byte(code), true)}; got != want {
+			t.Errorf("ValidRegion(%s) ever, current = %v, want %v", code, got, want)
+		}
+	}
+}
+
+func TestNothingIsReadOffAWrongID(t *testing.T) {
+	for _, id := range []string{"", "110105199003072312", "110105199002302311", "11010519900307231", "11010519900307231x"} {
+		if _, ok := IDBirth([]byte(id)); ok {
+			t.Errorf("%q has a birth date", id)
+		}
+		if _, ok := IDGender([]byte(id)); ok {
+			t.Errorf("%q has a sex", id)
+		}
+	}
+}
+
 func TestRegionNamesAreTheLatest(t *testing.T) {
 	for code, want := range map[string]string{"110105": "朝阳区", "110104": "宣武区", "110228": "密云县", "330000": "浙江省"} {
 		if got, ok := RegionName([]byte(code)); !ok || got != want {
