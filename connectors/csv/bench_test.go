@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"testing"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -114,6 +115,35 @@ func BenchmarkTranscode(b *testing.B) {
 			if _, _, err := dec.Transform(dst, gbk, true); err != nil {
 				b.Fatal(err)
 			}
+		}
+	})
+}
+
+// BenchmarkIndex is the structural index alone.
+func BenchmarkIndex(b *testing.B) {
+	data := residents(1000)
+	b.SetBytes(int64(len(data)))
+	var pos, ends []uint32
+	for b.Loop() {
+		for p := 0; p < len(data); p += portion {
+			pos, ends = appendIndex(data, p, min(p+portion, len(data)), ',', pos[:0], ends[:0])
+		}
+	}
+}
+
+// BenchmarkFirstInvalid is the check of UTF-8 alone.
+func BenchmarkFirstInvalid(b *testing.B) {
+	data := residents(1000)
+	b.Run("own", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		for b.Loop() {
+			firstInvalid(data)
+		}
+	})
+	b.Run("utf8.Valid", func(b *testing.B) {
+		b.SetBytes(int64(len(data)))
+		for b.Loop() {
+			utf8.Valid(data)
 		}
 	})
 }

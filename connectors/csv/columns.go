@@ -47,8 +47,11 @@ func (d *Decoder) copyColumn(col *column, c int) {
 		switch {
 		case double:
 			n = copyUndoubled(dst[o:], t[from:to])
-		case n <= 16: // most cells: one fixed move instead of a call (12 % of the whole reader)
+		case n <= 16:
 			*(*[16]byte)(dst[o:]) = *(*[16]byte)(t[from:])
+		case n <= 32:
+			*(*[16]byte)(dst[o:]) = *(*[16]byte)(t[from:])
+			*(*[16]byte)(dst[o+16:]) = *(*[16]byte)(t[from+16:])
 		default:
 			copy(dst[o:o+n], t[from:to])
 		}

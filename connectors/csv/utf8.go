@@ -14,7 +14,7 @@ const (
 
 // firstInvalid is the offset of the first byte that is not valid UTF-8, len(b) if
 // there is none. Against utf8.Valid it says where, and takes the three-byte
-// sequences of Chinese text with one comparison each (1.5 to 2 times as fast there).
+// sequences of Chinese text with one comparison each (a quarter faster on mixed text).
 func firstInvalid(b []byte) int {
 	p := 0
 	for {
