@@ -50,7 +50,7 @@ func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Re
 	p.source()
 	p.plan.Publish = Publish{Audience: "open", License: c.Publish.License.Value}
 	if c.Publish.Audience.Given() {
-		p.plan.Publish.Audience = c.Publish.Audience.Value
+		p.plan.Publish.Audience = c.Publish.Audience.Value // empty if it was wrong; fields are not judged then
 	}
 	for i := range c.Fields {
 		p.plan.Fields = append(p.plan.Fields, p.field(&c.Fields[i]))
@@ -166,9 +166,9 @@ func (p *compiler) names() {
 		}
 		published[folded] = f.Name.Value
 	}
-	if len(c.Fields) == 0 {
+	if len(c.Fields) == 0 && len(p.All) == 0 {
 		p.Addf(c.Pos, "the contract has no fields")
-	} else if len(published) == 0 {
+	} else if len(c.Fields) > 0 && len(published) == 0 {
 		p.Addf(c.Fields[0].Name.Pos, "no field is published")
 	}
 }

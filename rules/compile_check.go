@@ -92,7 +92,7 @@ func (p *compiler) check(c *contract.Check, f *contract.Field, out *Field) {
 	r := Rule{ID: c.ID.Value, Title: c.Title.ByLanguage, Field: out.Name, Basis: c.Basis.Value, Fix: c.Fix.Value}
 	r.Conditions = p.conditions(c, f, out)
 	if len(r.Conditions) == 0 {
-		if len(p.All) == before {
+		if len(p.All) == before && !c.Wrong && !p.broken[out.Name] {
 			p.Addf(c.Pos, "the check has no condition; give it required, type, standard, length, range, set, pattern, unique or expr")
 		}
 		return

@@ -122,7 +122,7 @@ func (p *compiler) extract(a *contract.ExtractArgs, out *Step) {
 		out.Group = min(1, groups)
 	}
 	if out.Group < 0 || out.Group > groups {
-		p.Addf(a.Group.Pos, "the pattern has %d groups, there is no group %d", groups, out.Group)
+		p.Addf(a.Group.Pos, "the pattern has no group %d (groups: %d)", out.Group, groups)
 	}
 }
 

@@ -285,7 +285,7 @@ func (p *compiler) treatment(n *syntax.Named[contract.Field], std *standard.Stan
 	if out.Treatment.Method == Drop {
 		out.PublishAs = ""
 	}
-	if out.PublishAs == "" || out.Level == 0 || out.Treatment.Method.Strength() >= least.Strength() {
+	if out.PublishAs == "" || out.Level == 0 || audience == "" || out.Treatment.Method.Strength() >= least.Strength() {
 		return
 	}
 	at := n.Name.Pos

@@ -19,7 +19,9 @@ func (c *Checks) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	}
 	for _, item := range items {
 		var check Check
+		before := len(r.All)
 		syntax.Decode(item, label, &check, r)
+		check.Wrong = len(r.All) > before
 		c.List = append(c.List, check)
 	}
 }
@@ -51,6 +53,8 @@ type Check struct {
 	Allow     *Allow         `yaml:"allow" doc:"Share or count of failures that is allowed."`
 	Basis     syntax.Text    `yaml:"basis" doc:"The regulation that the check rests on."`
 	Fix       syntax.Text    `yaml:"fix" doc:"What the department is told to do."`
+
+	Wrong bool `yaml:"-"` // something in it has been reported
 }
 
 // Doc implements syntax.Documented.
@@ -68,6 +72,7 @@ type RowCheck struct {
 	Expr   syntax.Text
 	Unique []syntax.Text // unique over several fields
 	Block  *RowConditions
+	Wrong  bool // something in it has been reported
 }
 
 // RowConditions are the conditions of a check that stands under rules. They mean what they mean in Check.
@@ -121,6 +126,8 @@ func (u *uniqueFields) JSONSchema(*syntax.Schemas) syntax.Object {
 // DecodeYAML implements syntax.Decoder.
 func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	c.Pos = n.Pos
+	before := len(r.All)
+	defer func() { c.Wrong = len(r.All) > before }()
 	if n.Shape != syntax.Map {
 		syntax.TextOf(n, label, &c.Expr, r)
 		return
@@ -145,7 +152,7 @@ func (n *Rule) FieldCheck() (c Check, ok bool) {
 	if b == nil {
 		return Check{}, false
 	}
-	return Check{Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
+	return Check{Wrong: n.Check.Wrong, Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
 		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, When: n.When, Dimension: n.Dimension,
 		Indicator: n.Indicator, OnFail: n.OnFail, Allow: n.Allow, Basis: n.Basis, Fix: n.Fix}, true
 }

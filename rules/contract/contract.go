@@ -35,10 +35,10 @@ func (*Contract) LaterKeys() []string { return []string{"privacy", "quality", "v
 // Source says where the bytes are and how they are laid out.
 type Source struct {
 	Pos       syntax.Pos  `yaml:"-"`
-	Connector syntax.Text `yaml:"connector" oneof:"file" doc:"How the bytes are fetched; default file."`
+	Connector syntax.Text `yaml:"connector" oneof:"file" later:"http s3 sftp sql" doc:"How the bytes are fetched; default file."`
 	Path      syntax.Text `yaml:"path" need:"yes" doc:"File or pattern (inbox/*.csv), relative to the workspace; several files are read in the order of their names."`
-	Format    syntax.Text `yaml:"format" oneof:"csv" doc:"How rows are laid out; default csv."`
-	Encoding  syntax.Text `yaml:"encoding" oneof:"auto utf-8 gb18030 gbk" doc:"Character encoding; auto (default) detects it and says what it found."`
+	Format    syntax.Text `yaml:"format" oneof:"csv" later:"json xlsx parquet" doc:"How rows are laid out; default csv."`
+	Encoding  syntax.Text `yaml:"encoding" oneof:"auto utf-8 gb18030 gbk" later:"big5 utf-16" doc:"Character encoding; auto (default) detects it and says what it found."`
 	Delimiter syntax.Text `yaml:"delimiter" doc:"auto (default), tab, or one ASCII character."`
 	MaxRecord syntax.Text `yaml:"max_record" doc:"Longest record, such as 64KB or 1MB; a longer one is a bad record."`
 }

@@ -250,6 +250,7 @@ func plainWords(s string) string {
 		s = before + inner + after
 	}
 	s, _, _ = strings.Cut(s, " expecting {")
+	s = strings.ReplaceAll(s, "mismatched input '<EOF>'", "the expression ends where something is missing")
 	return strings.ReplaceAll(s, " (in container '')", "")
 }
 

@@ -102,7 +102,7 @@ func TestProblemsSayWhatAndWhere(t *testing.T) {
 		"name > 3":                "1:6: the operator > does not take (string, int)",
 		"amount + 1 > 2.0":        "1:8: the operator + does not take (double, int); write whole numbers with a point (2.0)",
 		"age + 1":                 "1:1: the expression gives int, expected true or false (bool)",
-		"age >":                   "1:6: mismatched input '<EOF>'",
+		"age >":                   "1:6: the expression ends where something is missing",
 		"year(name) > 3":          "1:5: the function year does not take (string)",
 		"updated > 'x'":           "1:9: the operator > does not take (timestamp, string)",
 	} {

@@ -76,6 +76,7 @@ type Later interface{ LaterKeys() []string }
 //	yaml:"key"      the key's name; "-" is no key
 //	need:"yes"      the key must stand there
 //	oneof:"a b c"   the only values of a Text
+//	later:"d e"     values of the language that this version does not have
 //	single:"yes"    a list of one may be written without brackets
 //	doc:"…"         what the key means, for the JSON Schema and the reference
 //
@@ -94,7 +95,7 @@ func decode(n *Node, label string, into reflect.Value, tag reflect.StructTag, r 
 	case *Text:
 		if TextOf(n, label, v, r) {
 			if words := tag.Get("oneof"); words != "" {
-				OneOf(*v, label, strings.Fields(words), r)
+				choose(v, label, strings.Fields(words), strings.Fields(tag.Get("later")), r)
 			}
 		}
 		return
@@ -146,6 +147,12 @@ func decodeList(n *Node, label string, into reflect.Value, tag reflect.StructTag
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
+		if n.Shape == List && into.Type().Elem().Kind() == reflect.Struct {
+			if _, scalar := into.Index(i).Addr().Interface().(*Text); !scalar {
+				decode(item, label+entryOf, into.Index(i), tag, r)
+				continue
+			}
+		}
 		decode(item, label, into.Index(i), tag, r)
 	}
 }
@@ -172,6 +179,7 @@ func decodeStruct(n *Node, label string, into reflect.Value, r *Report) {
 		i, ok := byKey[e.Key]
 		if !ok {
 			unknownKey(e, label, keys, into, r)
+			given[Nearest(e.Key, keys)] = true // meant, so not lacking too
 			continue
 		}
 		decode(e.Value, e.Key, into.Field(i), t.Field(i).Tag, r)
@@ -191,7 +199,13 @@ func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Rep
 	r.AddHint(e.KeyPos, e.Key, keys, "unknown key %q in %s", e.Key, blockName(label))
 }
 
+// entryOf marks the label of an entry of a list.
+const entryOf = "[]"
+
 func blockName(label string) string {
+	if list, ok := strings.CutSuffix(label, entryOf); ok {
+		return "an entry of " + strconv.Quote(list)
+	}
 	if label == "" {
 		return "the file"
 	}
@@ -208,6 +222,16 @@ func TextOf(n *Node, label string, into *Text, r *Report) bool {
 	return true
 }
 
+// choose reports t unless it is one of valid; t keeps only its place then.
+func choose(t *Text, label string, valid, later []string, r *Report) {
+	if slices.Contains(later, t.Value) {
+		r.Addf(t.Pos, "%q is not available in this version; %q is %s", t.Value, label, strings.Join(valid, ", "))
+	} else if OneOf(*t, label, valid, r) {
+		return
+	}
+	t.Value = ""
+}
+
 // OneOf reports t unless it is one of valid.
 func OneOf(t Text, label string, valid []string, r *Report) bool {
 	if slices.Contains(valid, t.Value) {
@@ -221,10 +245,10 @@ func wantShape(n *Node, want Shape, label string, r *Report) bool {
 	if n.Shape == want {
 		return true
 	}
-	what := strconv.Quote(label)
-	if label == "" {
-		what = "the file"
+	if n.told {
+		return false
 	}
+	what := blockName(label)
 	if n.Shape == Null {
 		r.Addf(n.Pos, "%s has no value; expected %s", what, want)
 		return false

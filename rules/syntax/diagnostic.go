@@ -69,15 +69,33 @@ func (ds Diagnostics) Err() error {
 type Report struct {
 	File string
 	All  Diagnostics
+
+	muted map[int]int // by line: from this column on, problems would only follow from one that is told
+}
+
+// mute leaves out what is found on the line from p on.
+func (r *Report) mute(p Pos) {
+	if _, ok := r.muted[p.Line]; !ok {
+		if r.muted == nil {
+			r.muted = map[int]int{}
+		}
+		r.muted[p.Line] = p.Column
+	}
 }
 
 // Addf notes a problem at p.
 func (r *Report) Addf(p Pos, format string, args ...any) {
+	if column, ok := r.muted[p.Line]; ok && p.Column > column {
+		return
+	}
 	r.All = append(r.All, Diagnostic{File: r.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...)})
 }
 
 // AddHint notes a problem at p about word, with the nearest of the valid words.
 func (r *Report) AddHint(p Pos, word string, valid []string, format string, args ...any) {
+	before := len(r.All)
 	r.Addf(p, format, args...)
-	r.All[len(r.All)-1].Hint = Nearest(word, valid)
+	if len(r.All) > before {
+		r.All[before].Hint = Nearest(word, valid)
+	}
 }

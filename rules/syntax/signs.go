@@ -76,7 +76,13 @@ func (s *lineScanner) line(text string, number int) string {
 	}
 	runes := []rune(text)
 	var out strings.Builder
-	column, dashes := 0, 0
+	column, dashes, commas := 0, 0, false
+	defer func() {
+		if commas {
+			s.muteAfterComma(number, text)
+		}
+	}()
+	text = s.tabs(text, indent, number)
 	keyDone := s.flow > 0 // an ASCII or repaired colon has ended the key
 	atStart := true       // a new value or key may begin here
 	for i := 0; i < len(runes); i++ {
@@ -131,6 +137,9 @@ func (s *lineScanner) line(text string, number int) string {
 			s.report.Addf(Pos{number, column}, "%s", signMessage(c, ascii))
 			s.scan.found = true
 			out.WriteString(ascii)
+			if ascii == "," { // if it was meant as text, what follows reads like keys
+				commas = true
+			}
 			if (ascii == ":" || ascii == ",") && !isBlank(next) {
 				out.WriteByte(' ')
 				s.scan.shifts = append(s.scan.shifts, shift{number, column, 1})
@@ -154,6 +163,29 @@ func (s *lineScanner) line(text string, number int) string {
 		}
 	}
 	return out.String()
+}
+
+// muteAfterComma leaves out what is found behind the first full-width comma of a line, other such signs excepted.
+func (s *lineScanner) muteAfterComma(number int, text string) {
+	for i, c := range []rune(text) {
+		if asciiFor[c] == "," {
+			s.report.mute(Pos{number, i + 1})
+			return
+		}
+	}
+}
+
+// tabs reports a tab in the indentation and puts two spaces there.
+func (s *lineScanner) tabs(text string, indent, number int) string {
+	rest := strings.TrimLeft(text, " \t")
+	if s.quote != 0 || s.flow > 0 || indent >= len(text) || text[indent] != '\t' || rest == "" || strings.ContainsAny(rest[:1], "#\r\n") {
+		return text
+	}
+	s.report.Addf(Pos{number, indent + 1}, "a tab stands in the indentation; use spaces")
+	s.scan.found = true
+	blanks := text[:len(text)-len(rest)]
+	s.scan.shifts = append(s.scan.shifts, shift{number, len(blanks), strings.Count(blanks, "\t")})
+	return strings.ReplaceAll(blanks, "\t", "  ") + rest
 }
 
 // insideQuote copies one character of a quoted text and notices its end.

@@ -45,6 +45,8 @@ type Node struct {
 	Indent  int // of a block of text: columns before each of its lines
 	Entries []Entry
 	Items   []*Node
+
+	told bool // what is wrong with it has been reported
 }
 
 // Entry is one key of a map, in file order.
@@ -169,7 +171,7 @@ func (b *builder) node(n ast.Node, depth int) *Node {
 	at := b.pos(n.GetToken())
 	if depth > maxDepth {
 		b.report.Addf(at, "nested deeper than %d levels", maxDepth)
-		return &Node{Pos: at}
+		return &Node{Pos: at, told: true}
 	}
 	switch n := n.(type) {
 	case *ast.NullNode:
@@ -195,17 +197,20 @@ func (b *builder) node(n ast.Node, depth int) *Node {
 		return b.block(n, at)
 	case *ast.StringNode:
 		return b.text(n, at)
-	case *ast.AnchorNode, *ast.AliasNode:
-		b.report.Addf(at, "anchors (&) and aliases (*) are not read here; write the value out, or put quotes around a text that begins with such a sign")
-		return &Node{Pos: at}
+	case *ast.AnchorNode:
+		b.report.Addf(at, "anchors (&) are not read here; take it out, or put quotes around a text that begins with this sign")
+		return b.node(n.Value, depth+1)
+	case *ast.AliasNode:
+		b.report.Addf(at, "aliases (*) are not read here; write the value out, or put quotes around a text that begins with this sign")
+		return &Node{Pos: at, told: true}
 	case *ast.TagNode:
-		b.report.Addf(at, "tags (!) are not read here; put quotes around a text that begins with this sign")
-		return &Node{Pos: at}
+		b.report.Addf(at, "tags (!) are not read here; take it out, or put quotes around a text that begins with this sign")
+		return b.node(n.Value, depth+1)
 	case ast.ScalarNode: // numbers, booleans, .inf: the text as typed
 		return &Node{Shape: Scalar, Text: n.GetToken().Value, Pos: at, Content: at}
 	}
 	b.report.Addf(at, "this kind of YAML is not read here")
-	return &Node{Pos: at}
+	return &Node{Pos: at, told: true}
 }
 
 func (b *builder) text(n *ast.StringNode, at Pos) *Node {

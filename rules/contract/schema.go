@@ -1,0 +1,98 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"clearwell/rules/syntax"
+)
+
+//go:generate go test . -run TestDocsFollowTheTypes -update
+
+// Schema is the JSON Schema of the contract (draft 2020-12), for editors that
+// complete and check YAML. It is laxer than the reader where JSON Schema cannot
+// say what the reader checks: names, references, expressions.
+func Schema() []byte {
+	text, err := json.MarshalIndent(syntax.Schema("contract.schema.json", "Clearwell dataset contract", Contract{}), "", "  ")
+	if err != nil {
+		panic(fmt.Sprintf("the contract's schema does not marshal: %v", err)) // plain data: cannot happen
+	}
+	return append(text, '\n')
+}
+
+// KeyReference lists all keys of the contract in Markdown, block by block.
+func KeyReference() string {
+	var b strings.Builder
+	for _, block := range []struct {
+		title string
+		model any
+	}{
+		{"The contract", Contract{}}, {"source", Source{}}, {"fields: one field", Field{}}, {"check: one check on a field", Check{}},
+		{"rules: one rule", Rule{}}, {"rules: conditions on one field", RowConditions{}}, {"dedupe", Dedupe{}}, {"publish", Publish{}},
+	} {
+		fmt.Fprintf(&b, "### %s\n\n", block.title)
+		keyTable(&b, reflect.TypeOf(block.model))
+	}
+	b.WriteString("### clean: the steps\n\n| step | arguments | does |\n| --- | --- | --- |\n")
+	for _, name := range StepNames() {
+		form := stepForms[name]
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, argumentWords(form.args, form.bare), form.doc)
+	}
+	b.WriteString("\n### desensitize: the treatments\n\n| treatment | arguments | does |\n| --- | --- | --- |\n")
+	for _, name := range MethodNames() {
+		form := treatmentForms[name]
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, argumentWords(form.args, form.bare), form.doc)
+	}
+	b.WriteString("\n### clearwell.yaml\n\n")
+	keyTable(&b, reflect.TypeFor[Workspace]())
+	b.WriteString("### clearwell.yaml: one department\n\n")
+	keyTable(&b, reflect.TypeFor[Department]())
+	b.WriteString("### standards/*.yaml: a code table\n\n")
+	keyTable(&b, reflect.TypeFor[Table]())
+	b.WriteString("### jobs.yaml: one job\n\n")
+	keyTable(&b, reflect.TypeFor[Job]())
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func keyTable(b *strings.Builder, t reflect.Type) {
+	b.WriteString("| key | | meaning |\n| --- | --- | --- |\n")
+	for _, f := range keysOf(t) {
+		need := ""
+		if f.Tag.Get("need") != "" {
+			need = "required"
+		}
+		doc := f.Tag.Get("doc")
+		if words := f.Tag.Get("oneof"); words != "" {
+			doc += " One of `" + strings.Join(strings.Fields(words), "` `") + "`."
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Tag.Get("yaml"), need, strings.ReplaceAll(doc, "|", `\|`))
+	}
+	b.WriteByte('\n')
+}
+
+func argumentWords(args func() any, bare bool) string {
+	if args == nil {
+		return "none"
+	}
+	var list []string
+	for _, f := range keysOf(reflect.TypeOf(args()).Elem()) {
+		list = append(list, "`"+f.Tag.Get("yaml")+"`: "+strings.TrimSuffix(f.Tag.Get("doc"), "."))
+	}
+	text := strings.Join(list, "; ")
+	if bare {
+		text += " (may stand without)"
+	}
+	return text
+}
+
+func keysOf(t reflect.Type) []reflect.StructField {
+	var keys []reflect.StructField
+	for i := range t.NumField() {
+		if key := t.Field(i).Tag.Get("yaml"); key != "" && key != "-" {
+			keys = append(keys, t.Field(i))
+		}
+	}
+	return keys
+}
