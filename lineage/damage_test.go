@@ -262,6 +262,7 @@ func TestDamagedLedgerIsNotOpened(t *testing.T) {
 		"archive contradicts":      {flip("checkpoints/018"), ErrDamaged, "checkpoints/018"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cfg := testConfig(t)
 			create(t, &cfg)
 			l := open(t, cfg)
@@ -361,6 +362,7 @@ func TestAdoptionIsAskedForAndRecorded(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cfg := testConfig(t)
 			create(t, &cfg)
 			l := open(t, cfg)
