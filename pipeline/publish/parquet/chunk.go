@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"math"
 
+	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -25,6 +26,10 @@ type chunkWriter struct {
 	chunk *chunk // the chunk under way
 	field *field
 
+	packing packing // how the next pages of the chunk are compressed
+	prefix  int     // bytes of the page before its text; for the packings of literals.go
+	huffman huff0.Scratch
+
 	body    []byte // page under way, not compressed
 	stored  []byte // page under way, compressed
 	indexes []uint32
@@ -36,7 +41,7 @@ type span struct{ row, rows, value, values int }
 
 // begin starts the chunk of one column.
 func (w *chunkWriter) begin(f *field, c *chunk, valid *bitmap, values int) {
-	w.field, w.chunk = f, c
+	w.field, w.chunk, w.packing = f, c, packGeneral
 	*c = chunk{offset: int64(len(w.out)), dataOffset: -1, rows: int64(valid.n), nulls: int64(valid.n - values)}
 }
 
@@ -123,7 +128,7 @@ func (w *chunkWriter) write(dictionary bool, values int, encoding int32, body []
 	if len(body) > math.MaxInt32 {
 		return 0, fmt.Errorf("column %s: a page of %d bytes is more than Parquet can hold (2 GiB); its cells are too long to publish", w.field.name, len(body))
 	}
-	w.stored = w.zstd.EncodeAll(body, w.stored[:0])
+	w.compress(body, w.packing)
 	from := len(w.out)
 	w.thrift.reset(w.out)
 	writePageHeader(&w.thrift, dictionary, values, encoding, len(body), len(w.stored), crc32.ChecksumIEEE(w.stored))
@@ -132,6 +137,21 @@ func (w *chunkWriter) write(dictionary bool, values int, encoding int32, body []
 	w.chunk.uncompressed += int64(header + len(body))
 	w.chunk.compressed += int64(header + len(w.stored))
 	return header + len(w.stored), nil
+}
+
+// compress fills stored with body as a zstd frame.
+func (w *chunkWriter) compress(body []byte, how packing) {
+	if how == packHex {
+		var ok bool
+		if w.stored, ok = appendHexFrame(w.stored[:0], body, w.prefix); ok {
+			return
+		}
+	}
+	if how == packHuffman {
+		w.stored = appendHuffmanFrame(w.stored[:0], body, w.prefix, &w.huffman)
+		return
+	}
+	w.stored = w.zstd.EncodeAll(body, w.stored[:0])
 }
 
 // indexPages writes the data pages of a dictionary-encoded column. bounds gives

@@ -3,6 +3,7 @@ package parquet
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -23,6 +24,7 @@ type textColumn struct {
 
 	lengths []uint32
 	data    []byte
+	own     []uint32 // scratch of appendDeltaText
 }
 
 func (c *textColumn) reset() {
@@ -229,9 +231,11 @@ func notNil(b []byte) []byte {
 	return b
 }
 
-// encodePlain writes DELTA_LENGTH_BYTE_ARRAY: all lengths, then all bytes. The
-// bytes of tokens so are nothing but tokens, which compresses better and faster
-// than with a length before each.
+// encodePlain writes values that do not repeat. Text in ascending order whose
+// neighbours share much is written as DELTA_BYTE_ARRAY: shared length, own
+// length, own bytes. All other text is DELTA_LENGTH_BYTE_ARRAY: all lengths,
+// then all bytes. The bytes of tokens so are nothing but tokens, which
+// compresses better and faster than with a length before each.
 func (c *textColumn) encodePlain(w *chunkWriter) error {
 	at := 0
 	size := func(s span) int {
@@ -241,23 +245,148 @@ func (c *textColumn) encodePlain(w *chunkWriter) error {
 		}
 		return n
 	}
-	for _, s := range w.pages(&c.valid, size) {
+	encoding := int32(encodingDeltaLengthByte)
+	shared := c.sharedPrefixes(w.indexes[:0])
+	if w.indexes = shared; len(shared) > 0 {
+		encoding = encodingDeltaByte
+	}
+	pages := w.pages(&c.valid, size)
+	for i, s := range pages {
 		body := w.startPage(&c.valid, s)
-		lengths := c.lengths[s.value : s.value+s.values]
-		var lower, upper []byte
-		if s.values > 0 {
-			end := at + size(s)
-			body = appendDelta(body, lengths)
-			body = append(body, c.data[at:end]...)
-			lower, upper = textBounds(c.data[at:end], lengths)
-			lower, upper = notNil(lower), notNil(upper)
-			at = end
+		if s.values == 0 {
+			if err := w.endPage(body, s, encoding, nil, nil); err != nil {
+				return err
+			}
+			continue
 		}
-		if err := w.endPage(body, s, encodingDeltaLengthByte, lower, upper); err != nil {
+		lengths := c.lengths[s.value : s.value+s.values]
+		text := c.data[at : at+size(s)]
+		at += len(text)
+		if encoding == encodingDeltaByte {
+			body = c.appendDeltaText(body, text, lengths, shared[s.value:s.value+s.values])
+		} else {
+			body = appendDelta(body, lengths)
+			w.prefix = len(body)
+			body = append(body, text...)
+			if i == 0 {
+				w.packing = c.choosePacking(w, body, len(pages))
+			}
+		}
+		lower, upper := textBounds(text, lengths)
+		if err := w.endPage(body, s, encoding, notNil(lower), notNil(upper)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// sharedPrefixes appends how many bytes each value shares with the one before;
+// nothing if the values do not ascend, or share less than half of their bytes.
+func (c *textColumn) sharedPrefixes(dst []uint32) []uint32 {
+	if len(c.lengths) < 2 {
+		return dst[:0]
+	}
+	start, sum := 0, 0
+	last := c.data[:c.lengths[0]]
+	dst = append(dst, 0)
+	for _, n := range c.lengths[1:] {
+		start += len(last)
+		v := c.data[start : start+int(n)]
+		k := commonPrefix(last, v)
+		if k < len(last) && (k == len(v) || v[k] < last[k]) {
+			return dst[:0]
+		}
+		sum += k
+		dst = append(dst, uint32(k))
+		last = v
+	}
+	if sum*2 < len(c.data) {
+		return dst[:0]
+	}
+	return dst
+}
+
+func commonPrefix(a, b []byte) int {
+	n := min(len(a), len(b))
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// appendDeltaText appends the values of a page as DELTA_BYTE_ARRAY. The first
+// value of a page stands alone.
+func (c *textColumn) appendDeltaText(body, text []byte, lengths, shared []uint32) []byte {
+	shared[0] = 0
+	own := c.own[:0]
+	for i, n := range lengths {
+		own = append(own, n-shared[i])
+	}
+	c.own = own
+	body = appendDelta(body, shared)
+	body = appendDelta(body, own)
+	at := 0
+	for i, n := range lengths {
+		body = append(body, text[at+int(shared[i]):at+int(n)]...)
+		at += int(n)
+	}
+	return body
+}
+
+// choosePacking decides for all pages of a chunk by the body of the first.
+func (c *textColumn) choosePacking(w *chunkWriter, body []byte, pages int) packing {
+	text := body[w.prefix:]
+	switch {
+	case len(text) < minCoded:
+		return packGeneral
+	case c.isDigest(text):
+		return packHex
+	case pages == 1:
+		return packGeneral
+	}
+	w.compress(body, packGeneral)
+	general := len(w.stored)
+	w.compress(body, packHuffman)
+	if len(w.stored)*4 <= general*5 {
+		return packHuffman
+	}
+	return packGeneral
+}
+
+// isDigest tells whether values look like digests in lower-case hexadecimal:
+// all of one length of 32 or more, and each digit about as frequent as the
+// others in the first kilobytes.
+func (c *textColumn) isDigest(text []byte) bool {
+	n := c.lengths[0]
+	if n < 32 {
+		return false
+	}
+	for _, l := range c.lengths {
+		if l != n {
+			return false
+		}
+	}
+	sample := text[:min(len(text), 4096)]
+	var count [16]int
+	for _, b := range sample {
+		v := hexValue[b]
+		if v > 15 {
+			return false
+		}
+		count[v]++
+	}
+	for _, k := range count {
+		if k*32 < len(sample) || k*8 > len(sample) { // expected: one in 16
+			return false
+		}
+	}
+	return true
 }
 
 func (c *textColumn) hashes(yield func([]byte)) {

@@ -15,6 +15,7 @@ const (
 	encodingRLE             = 3
 	encodingDelta           = 5
 	encodingDeltaLengthByte = 6
+	encodingDeltaByte       = 7
 	encodingRLEDictionary   = 8
 
 	pageData       = 0
