@@ -281,28 +281,3 @@ func TestTheReferenceJobIsAContract(t *testing.T) {
 		t.Errorf("published are %s", got)
 	}
 }
-
-// FuzzLoad reads any bytes as each of the files: problems or a workspace, never a panic.
-func FuzzLoad(f *testing.F) {
-	f.Add(people)
-	f.Add("jobs: [{id: a, dataset: people, cron: \"CRON_TZ=\"}]\n")
-	f.Add("table: kinds\ncodes: {a: A}\n")
-	f.Add("? [a]\n: b\n")
-	f.Add("a: &x [*x]\n<<: *x\n!!str b: |2\n  c\n")
-	f.Add("fields：{a，b: “c”}\n\t- x\n")
-	archives, _ := filepath.Glob("testdata/broken/*.txtar")
-	for _, name := range archives {
-		if text, err := os.ReadFile(name); err == nil {
-			f.Add(string(text))
-		}
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, name := range []string{"datasets/people.yaml", "jobs.yaml", "standards/kinds.yaml", "clearwell.yaml"} {
-			_, err := rules.Load(write(t, map[string]string{name: text}))
-			var found rules.Diagnostics
-			if err != nil && !errors.As(err, &found) {
-				t.Fatalf("%s: %v", name, err)
-			}
-		}
-	})
-}

@@ -13,9 +13,10 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// MaxFile is the most bytes of one file. A contract of a thousand fields has a
-// tenth of it; larger tables stand in files of their own.
-const MaxFile = 4 << 20
+// MaxFile is the most bytes of one file. A contract of a thousand fields fits
+// in; larger code tables stand in CSV files. The YAML parser takes time
+// quadratic in the keys of a block: some seconds for a file of this size that is all keys.
+const MaxFile = 512 << 10
 
 // maxDepth is the deepest nesting, so that no file exhausts a parser's stack.
 const maxDepth = 64
@@ -76,7 +77,7 @@ func place(at, content Pos, indent, line, column int) Pos {
 // refused: what a contract says stands where it is said.
 func Parse(data []byte, r *Report) (root *Node) {
 	if len(data) > MaxFile {
-		r.Addf(Pos{}, "the file has %d bytes, the most is %d", len(data), MaxFile)
+		r.Addf(Pos{}, "the file has %d bytes, the most is %d; put large code tables into CSV files and name them with file:", len(data), MaxFile)
 		return nil
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"clearwell/rules/contract"
+	"clearwell/rules/syntax"
+)
+
+// FuzzContract reads any bytes as each of the files of a workspace: problems or
+// a plan, never a panic, and no plan that cannot be told or hashed.
+func FuzzContract(f *testing.F) {
+	for _, s := range []string{
+		"dataset: people\nowner: a\nsource: {path: x}\nfields:\n  id: {level: L1, type: decimal(9,2), check: {range: [0, 1e3], allow: 2% or 50}}\n",
+		"jobs: [{id: a, dataset: people, cron: \"CRON_TZ=\"}]\n",
+		"table: kinds\ncodes: {a: A}\n",
+		"? [a]\n: b\n",
+		"a: &x [*x]\n<<: *x\n!!str b: |2\n  c\n",
+		"fields：{a，b: “c”}\n\t- x\n",
+	} {
+		f.Add([]byte(s))
+	}
+	archives, err := filepath.Glob("testdata/broken/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range archives {
+		if text, err := os.ReadFile(name); err == nil {
+			f.Add(text)
+		}
+	}
+	root := f.TempDir()
+	f.Fuzz(func(t *testing.T, text []byte) {
+		around := &surroundings{root: root, departments: []string{"a"}, tables: map[string][]string{"kinds": {"a", "b"}}, tableNames: []string{"kinds"}}
+		r := &syntax.Report{File: "datasets/people.yaml"}
+		var c contract.Contract
+		if n := syntax.Parse(text, r); n != nil {
+			syntax.Decode(n, "", &c, r)
+			if p := compile(&c, "people", around, r); len(r.All) == 0 {
+				p.Hash()
+				Lineage(p)
+				if err := Describe(discard{}, p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var table contract.Table
+			syntax.Decode(n, "", &table, &syntax.Report{})
+			around.addTable(&table, &syntax.Report{})
+			var jobs contract.Jobs
+			syntax.Decode(n, "", &jobs, &syntax.Report{})
+			for i := range jobs.Jobs {
+				(&loader{}).job(&jobs.Jobs[i], &syntax.Report{})
+			}
+			syntax.Decode(n, "", new(contract.Workspace), &syntax.Report{})
+		}
+		if err := checkCron(string(text)); err == nil && len(text) == 0 {
+			t.Fatal("an empty schedule was taken")
+		}
+	})
+}
+
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
