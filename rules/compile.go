@@ -282,6 +282,13 @@ func (p *compiler) preference(k contract.Preference) {
 	}
 }
 
+// keepsOrder reports whether the treated values of f are in the same order as
+// the values themselves: bands and parts of dates are, those of numbers are text (100-109 before 20-29).
+func keepsOrder(f *Field) bool {
+	timed := f.Type.Kind == Date || f.Type.Kind == Timestamp
+	return timed && (f.Treatment.Method == Band || f.Treatment.Method == Truncate)
+}
+
 func (p *compiler) sortBy() {
 	for _, s := range p.contract.Publish.SortBy {
 		f := p.existing(s)
@@ -290,8 +297,8 @@ func (p *compiler) sortBy() {
 			continue
 		case f.PublishAs == "":
 			p.Addf(s.Pos, "rows cannot be sorted by %q, which is not published", s.Value)
-		case f.Treatment.Method.Strength() > Truncate.Strength():
-			p.Addf(s.Pos, "rows cannot be sorted by %q: their order would tell what its treatment (%s) hides", s.Value, f.Treatment.Method)
+		case f.Treatment.Method != Plain && !keepsOrder(f):
+			p.Addf(s.Pos, "rows cannot be sorted by %q: after its treatment (%s) the order would be another, or tell what is hidden", s.Value, f.Treatment.Method)
 		case slices.Contains(p.plan.Publish.SortBy, s.Value):
 			p.Addf(s.Pos, "the field %q stands twice in sort_by", s.Value)
 		}
