@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"clearwell/connectors/archive"
@@ -26,10 +27,10 @@ const (
 	KeysDir   = StateDir + "/keys"
 )
 
-// IsNew says whether a workspace was never run: it has neither state nor publications.
+// IsNew says whether a workspace was never run: it has neither state nor ledger nor publications.
 // Only then may a ledger be made for it: a ledger that got lost is not replaced silently.
 func IsNew(root string) (bool, error) {
-	for _, name := range []string{StateDir, "published"} {
+	for _, name := range []string{StateFile, LedgerDir, "published"} {
 		_, err := os.Lstat(filepath.Join(root, name))
 		if err == nil {
 			return false, nil
@@ -41,23 +42,51 @@ func IsNew(root string) (bool, error) {
 	return true, nil
 }
 
-// Create makes the keys and the empty ledger of a new workspace.
-func Create(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) error {
+// Create makes the empty ledger of a new workspace, its signing keys, and a
+// secret for every pseudonym that its contracts name and that has none yet. It
+// returns the names of those secrets. Later a missing secret is an error: another
+// one would give other pseudonyms, and what is published would no longer join.
+func Create(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) (secrets []string, err error) {
 	store, err := keys.Open(filepath.Join(ws.Root, KeysDir))
 	if err != nil {
-		return err
+		return nil, err
+	}
+	for _, name := range pseudonymKeys(ws) {
+		if _, err := store.Secret(name); !errors.Is(err, keys.ErrNotFound) {
+			if err != nil {
+				return secrets, err
+			}
+			continue
+		}
+		if _, err := store.CreateSecret(name); err != nil {
+			return secrets, err
+		}
+		secrets = append(secrets, name)
 	}
 	head, err := lineage.Create(ctx, lineage.Config{
 		Dir: filepath.Join(ws.Root, LedgerDir), Keys: store, Program: program,
 	}, "clearwell/"+ws.Name)
 	if err != nil {
-		return err
+		return secrets, err
 	}
 	data, err := json.Marshal(head)
 	if err != nil {
-		return err
+		return secrets, err
 	}
-	return state.RememberHead(data)
+	return secrets, state.RememberHead(data)
+}
+
+// pseudonymKeys are the names of the secrets that the contracts of a workspace use, each once.
+func pseudonymKeys(ws *rules.Workspace) []string {
+	var names []string
+	for _, d := range ws.Datasets {
+		for _, f := range d.Plan.Fields {
+			if k := f.Treatment.Key; k != "" && f.PublishAs != "" && !slices.Contains(names, k) {
+				names = append(names, k)
+			}
+		}
+	}
+	return names
 }
 
 // Open opens a workspace for running. It takes the ledger's lock and checks the ledger; Close gives it back.

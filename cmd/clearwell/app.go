@@ -121,7 +121,11 @@ func openWorkspace(ctx context.Context, ws *rules.Workspace, stderr io.Writer) (
 		return nil, err
 	}
 	if fresh {
-		if err := pipeline.Create(ctx, ws, store, prog); err != nil {
+		secrets, err := pipeline.Create(ctx, ws, store, prog)
+		for _, name := range secrets {
+			fmt.Fprintf(stderr, "made the secret %q for pseudonyms; keep a copy of %s in a safe place\n", name, pipeline.KeysDir)
+		}
+		if err != nil {
 			return nil, errors.Join(err, store.Close())
 		}
 		fmt.Fprintf(stderr, "made the keys and the ledger of workspace %s; hand %s to whoever is to verify it\n", ws.Name, filepath.Join(pipeline.LedgerDir, "log.vkey"))

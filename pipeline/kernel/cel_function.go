@@ -175,18 +175,32 @@ func (c *vectorCompiler) function(name string, args []ast.Expr) *node {
 }
 
 // idBirth is the birth date in an ID number, unknown where the number is not valid.
+// Rules and their scopes ask for it again and again: of a field it is worked out once
+// for a batch.
 func idBirth(n *node) *node {
 	return &node{kind: timeNode, eval: func(f *frame) vec {
 		v := n.eval(f)
-		out, known := f.ints(), f.bits()
-		eachRow(f.live, func(i int) {
-			if days, ok := standard.IDBirth(v.text.cell(i)); ok {
-				out[i] = int64(days) * microsPerDay
-				known.Set(i)
-			}
-		})
-		return vec{known: f.bothKnown(known, v.known), ints: out}
+		if !n.plain {
+			out, known := f.ints(), f.bits()
+			birthDates(v.text, f.live, out, known)
+			return vec{known: f.bothKnown(known, v.known), ints: out}
+		}
+		c := &f.s.columns[n.field]
+		if !c.birthsKnown {
+			c.births, c.birthKnown, c.birthsKnown = resized(c.births, f.s.rows), c.birthKnown.resize(f.s.rows), true
+			birthDates(v.text, c.valid, c.births, c.birthKnown)
+		}
+		return vec{known: c.birthKnown, ints: c.births}
 	}}
+}
+
+func birthDates(t text, rows Bits, out []int64, known Bits) {
+	eachRow(rows, func(i int) {
+		if days, ok := standard.IDBirth(t.cell(i)); ok {
+			out[i] = int64(days) * microsPerDay
+			known.Set(i)
+		}
+	})
 }
 
 // idGender is "1" or "2" after an ID number, unknown where the number is not valid.

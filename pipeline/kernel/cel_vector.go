@@ -52,6 +52,8 @@ type node struct {
 	kind  nodeKind
 	eval  func(f *frame) vec
 	fixed *value // set for a constant
+	plain bool   // the node is a field as it is
+	field int    // which one, if plain
 }
 
 type nodeKind uint8
@@ -241,7 +243,7 @@ func (c *vectorCompiler) column(name string) *node {
 		return nil
 	}
 	typ := c.program.fields[k].typ
-	n := &node{}
+	n := &node{plain: true, field: k}
 	switch typ.Kind {
 	case rules.Integer:
 		n.kind = intNode

@@ -12,18 +12,21 @@ const blanks = " \t\r\n\u3000"
 // trim strips characters from both ends. It decides by the first and the last
 // byte of a value whether the value has to be looked at.
 type trim struct {
-	first, last [256]bool
-	chars       [][]byte
+	first, last [256]bool // bytes that a character to strip begins or ends with
+	wide        [][]byte  // characters of several bytes
 }
 
 func newTrim(chars string) *trim {
 	if chars == "" {
 		chars = blanks
 	}
-	s := &trim{chars: characters(chars)}
-	for _, c := range s.chars {
+	s := &trim{}
+	for _, c := range characters(chars) {
 		s.first[c[0]] = true
 		s.last[c[len(c)-1]] = true
+		if len(c) > 1 {
+			s.wide = append(s.wide, c)
+		}
 	}
 	return s
 }
@@ -54,16 +57,20 @@ func (s *trim) apply(e *editor) {
 
 func (s *trim) strip(v []byte) []byte {
 	for len(v) > 0 && s.first[v[0]] {
-		n := matchPrefix(v, s.chars)
-		if n == 0 {
-			break
+		n := 1
+		if v[0] >= utf8.RuneSelf {
+			if n = matchPrefix(v, s.wide); n == 0 {
+				break
+			}
 		}
 		v = v[n:]
 	}
 	for len(v) > 0 && s.last[v[len(v)-1]] {
-		n := matchSuffix(v, s.chars)
-		if n == 0 {
-			break
+		n := 1
+		if v[len(v)-1] >= utf8.RuneSelf { // the last byte of many another character, too
+			if n = matchSuffix(v, s.wide); n == 0 {
+				break
+			}
 		}
 		v = v[:len(v)-n]
 	}

@@ -51,6 +51,11 @@ type column struct {
 	decimals []decimal128.Num
 	dates    []arrow.Date32
 	bools    Bits
+
+	// Birth dates in ID numbers, in microseconds, made when an expression first asks for them.
+	births      []int64
+	birthKnown  Bits
+	birthsKnown bool // births and birthKnown are of this batch
 }
 
 func resized[T any](s []T, n int) []T {

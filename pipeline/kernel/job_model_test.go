@@ -127,9 +127,7 @@ func (m *jobModel) publish(key []byte) {
 		out[name] = c[i]
 	}
 	if c[2] != "" {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(c[2]))
-		out["id_token"] = hex.EncodeToString(mac.Sum(nil))
+		out["id_token"] = hmacHex(key, c[2])
 	}
 	if c[3] != "" {
 		out["name"] = string([]rune(c[3])[:1]) + "*"
@@ -162,6 +160,12 @@ func (m *jobModel) publish(key []byte) {
 	if !m.update.IsZero() {
 		out["update_time"] = m.update.Format("2006-01-02 15:04:05")
 	}
+}
+
+func hmacHex(key []byte, text string) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(text))
+	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func modelDay(text string) (time.Time, bool) {

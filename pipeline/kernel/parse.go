@@ -215,12 +215,12 @@ func isExponent(b []byte) bool {
 // decimalParser reads -?[0-9]+(\.[0-9]+)? whose value fits precision and scale
 // without rounding: zeros beyond the scale are no loss, other digits are refused.
 type decimalParser struct {
-	scale int
-	limit decimal128.Num // 10^precision
+	precision, scale int
+	limit            decimal128.Num // 10^precision
 }
 
 func newDecimalParser(precision, scale int) *decimalParser {
-	return &decimalParser{scale: scale, limit: decimal128.GetMaxValue(int32(precision)).Add(decimal128.FromU64(1))}
+	return &decimalParser{precision: precision, scale: scale, limit: decimal128.GetMaxValue(int32(precision)).Add(decimal128.FromU64(1))}
 }
 
 func (p *decimalParser) parse(c *column) {
@@ -236,6 +236,54 @@ func (p *decimalParser) constant(s string) (value, bool) {
 }
 
 func (p *decimalParser) read(b []byte) (decimal128.Num, bool) {
+	if n, ok := p.readShort(b); ok {
+		return decimal128.FromI64(n), true
+	}
+	return p.readLong(b)
+}
+
+// readShort reads the common case: no more digits on either side of the point than the
+// type has, and so few that nothing overflows 64 bits. false decides nothing.
+func (p *decimalParser) readShort(b []byte) (int64, bool) {
+	if len(b) > 18 {
+		return 0, false
+	}
+	digits := b
+	if len(b) > 0 && b[0] == '-' {
+		digits = b[1:]
+	}
+	n, point := int64(0), -1
+	for i, c := range digits {
+		d := c - '0'
+		if d > 9 {
+			if c != '.' || point >= 0 || i == 0 {
+				return 0, false
+			}
+			point = i
+			continue
+		}
+		n = n*10 + int64(d)
+	}
+	fraction, whole := 0, len(digits)
+	if point >= 0 {
+		fraction, whole = len(digits)-point-1, point
+		if fraction == 0 || fraction > p.scale {
+			return 0, false
+		}
+	}
+	if whole == 0 || whole > p.precision-p.scale || whole+p.scale > 18 {
+		return 0, false
+	}
+	for ; fraction < p.scale; fraction++ {
+		n *= 10
+	}
+	if len(digits) != len(b) {
+		n = -n
+	}
+	return n, true
+}
+
+func (p *decimalParser) readLong(b []byte) (decimal128.Num, bool) {
 	negative := len(b) > 0 && b[0] == '-'
 	if negative {
 		b = b[1:]
@@ -331,16 +379,13 @@ func (p *booleanParser) parse(c *column) {
 	})
 }
 
-// constant also knows the canonical words true and false.
+// constant reads the canonical words true and false, and the contract's own.
 func (p *booleanParser) constant(s string) (value, bool) {
-	k := p.words.find([]byte(s), 0, len(s))
-	switch {
-	case k >= 0:
-		return value{bool: k < p.trues}, true
-	case s == "true", s == "false":
+	if s == "true" || s == "false" {
 		return value{bool: s == "true"}, true
 	}
-	return value{}, false
+	k := p.words.find([]byte(s), 0, len(s))
+	return value{bool: k >= 0 && k < p.trues}, k >= 0
 }
 
 type dateParser struct{ p *standard.DateParser }
@@ -357,7 +402,7 @@ func (p dateParser) parse(c *column) {
 // are not in the formats of the source and may lie outside its years.
 var (
 	canonicalDates      = mustParser(standard.NewDateParser([]string{"yyyy-MM-dd"}, 1, 9999))
-	canonicalTimestamps = mustParser(standard.NewTimestampParser([]string{"yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyy-MM-dd"}, 1, 9999))
+	canonicalTimestamps = mustParser(standard.NewTimestampParser([]string{"yyyy-MM-dd HH:mm:ss[.SSSSSS]", "yyyy-MM-dd"}, 1, 9999))
 )
 
 func mustParser[P any](p P, err error) P {

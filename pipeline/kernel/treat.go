@@ -163,8 +163,9 @@ func (f *treatedField) applyTreatment(c arrow.Array, sel []int32) error {
 	}
 	f.begin(len(sel))
 	data, offsets := f.mem.data, f.mem.offsets
+	nulls := c.NullN() > 0
 	for k, row := range sel {
-		if c.IsValid(int(row)) {
+		if !nulls || c.IsValid(int(row)) {
 			out, ok := f.treat.appendTreated(data, &f.text, int(row))
 			if ok {
 				data = out

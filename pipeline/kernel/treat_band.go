@@ -22,7 +22,7 @@ func newBand(kind rules.Kind, width int) (cellTreatment, error) {
 	w := int64(width)
 	switch kind {
 	case rules.Date, rules.Timestamp:
-		return yearBand(w), nil
+		return newYearBand(w), nil
 	case rules.Integer:
 		return integerBand(w), nil
 	case rules.Number:
@@ -33,12 +33,38 @@ func newBand(kind rules.Kind, width int) (cellTreatment, error) {
 	return nil, fmt.Errorf("a %s has no bands", kind)
 }
 
-type yearBand int64
+// yearBand keeps the text of the bands of the years that occur.
+type yearBand struct {
+	width int64
+	texts [lastYear - firstYear + 1]string
+}
 
-func (w yearBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
+// firstYear and lastYear bound the years whose band is made beforehand: those that
+// dates are parsed in when the contract says nothing else.
+const (
+	firstYear = 1900
+	lastYear  = 2100
+)
+
+func newYearBand(width int64) *yearBand {
+	b := &yearBand{width: width}
+	for y := firstYear; y <= lastYear; y++ {
+		b.texts[y-firstYear] = string(b.append(nil, y))
+	}
+	return b
+}
+
+func (b *yearBand) append(dst []byte, year int) []byte {
+	low := floorDiv(int64(year), b.width) * b.width
+	return appendSpan(dst, low, low+b.width-1)
+}
+
+func (b *yearBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
 	y, _ := from.civil(row)
-	low := floorDiv(int64(y), int64(w)) * int64(w)
-	return appendSpan(dst, low, low+int64(w)-1), true
+	if y >= firstYear && y <= lastYear {
+		return append(dst, b.texts[y-firstYear]...), true
+	}
+	return b.append(dst, y), true
 }
 
 // appendSpan appends low-high, or low if both are the same.

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"unicode/utf8"
 
 	"clearwell/rules"
 )
@@ -33,44 +32,50 @@ func newMask(t *rules.Treatment) (*mask, error) {
 
 func (m *mask) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
 	v := from.value(row)
-	n := utf8.RuneCount(v)
-	first, last := m.first, m.last
-	if n < first+last || n == first+last && !(m.once && last == 0) {
-		first, last = 0, 0
+	head, enough := headOf(v, m.first)
+	tail, enoughToo := tailOf(v, m.last)
+	if !enough || !enoughToo || head > tail || head == tail && !(m.once && m.last == 0) {
+		head, tail = 0, len(v)
 	}
-	dst = append(dst, v[:prefixBytes(v, first)]...)
+	dst = append(dst, v[:head]...)
 	if m.once {
 		dst = append(dst, m.fill...)
 	} else {
-		for range n - first - last {
-			dst = append(dst, m.fill...)
+		for _, c := range v[head:tail] {
+			if !continues(c) {
+				dst = append(dst, m.fill...)
+			}
 		}
 	}
-	return append(dst, v[len(v)-suffixBytes(v, last):]...), true
+	return append(dst, v[tail:]...), true
 }
 
-// prefixBytes is the length of the first n characters of v, which has as many.
-func prefixBytes(v []byte, n int) int {
-	at := 0
+// continues says whether a byte continues a character of UTF-8 instead of beginning one.
+func continues(c byte) bool { return c&0xC0 == 0x80 }
+
+// headOf is the position behind the first n characters of v; ok is false if v has fewer.
+func headOf(v []byte, n int) (at int, ok bool) {
 	for range n {
-		if v[at] < utf8.RuneSelf {
-			at++
-			continue
+		if at == len(v) {
+			return at, false
 		}
-		_, size := utf8.DecodeRune(v[at:])
-		at += size
+		for at++; at < len(v) && continues(v[at]); at++ {
+		}
 	}
-	return at
+	return at, true
 }
 
-// suffixBytes is the length of the last n characters of v, which has as many.
-// Characters are counted from the front, as RuneCount does: bytes that are not
-// UTF-8 count alike in both directions only so.
-func suffixBytes(v []byte, n int) int {
-	if n == 0 {
-		return 0
+// tailOf is the position of the last n characters of v; ok is false if v has fewer.
+func tailOf(v []byte, n int) (at int, ok bool) {
+	at = len(v)
+	for range n {
+		if at == 0 {
+			return at, false
+		}
+		for at--; at > 0 && continues(v[at]); at-- {
+		}
 	}
-	return len(v) - prefixBytes(v, utf8.RuneCount(v)-n)
+	return at, true
 }
 
 // constant puts one text in place of every value.

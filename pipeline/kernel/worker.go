@@ -135,6 +135,7 @@ func (w *Worker) clean(i int, b *batch.Batch) error {
 	f, col, mem := &w.program.fields[i], &w.state.columns[i], &w.scratch[i]
 	n := w.state.rows
 	col.present, col.valid = col.present.resize(n), col.valid.resize(n)
+	col.birthsKnown = false
 	mem.dirty = mem.dirty.resize(n)
 	for k := range mem.changed {
 		mem.changed[k] = mem.changed[k].resize(n)
