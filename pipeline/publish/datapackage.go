@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -45,8 +46,9 @@ type DataPackage struct {
 }
 
 type packageLicense struct {
-	Name string `json:"name,omitempty"`
-	Path string `json:"path,omitempty"`
+	Name  string `json:"name,omitempty"`
+	Path  string `json:"path,omitempty"`
+	Title string `json:"title,omitempty"`
 }
 
 type contributor struct {
@@ -95,11 +97,7 @@ func Describe(d Description) (*DataPackage, error) {
 		Title: oneTitle(d.Title), Titles: d.Title, Description: oneTitle(d.Description), ContentRoot: d.ContentRoot,
 	}
 	if d.License != "" {
-		l := packageLicense{Name: d.License}
-		if strings.Contains(d.License, "://") {
-			l = packageLicense{Path: d.License}
-		}
-		p.Licenses = []packageLicense{l}
+		p.Licenses = []packageLicense{describeLicense(d.License)}
 	}
 	if d.Owner != "" {
 		p.Contributors = []contributor{{Title: d.Owner, Roles: []string{"publisher"}}}
@@ -119,6 +117,20 @@ func Describe(d Description) (*DataPackage, error) {
 		})
 	}
 	return p, nil
+}
+
+// licenseName is what the standard allows as the name of a licence.
+var licenseName = regexp.MustCompile(`^[-a-zA-Z0-9._]+$`)
+
+// describeLicense takes an identifier, a URL or, failing both, plain words.
+func describeLicense(text string) packageLicense {
+	switch {
+	case licenseName.MatchString(text):
+		return packageLicense{Name: text}
+	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+		return packageLicense{Path: text}
+	}
+	return packageLicense{Name: "notspecified", Title: text} // the Open Definition's word for a licence without identifier
 }
 
 func describeTable(schema *arrow.Schema) (tableSchema, error) {

@@ -314,3 +314,15 @@ func TestDataPackageSaysWhatTheStandardAsks(t *testing.T) {
 		t.Error("a package without files")
 	}
 }
+
+func TestLicensesAreDescribedByNameOrPath(t *testing.T) {
+	for text, want := range map[string]packageLicense{
+		"CC-BY-4.0":                 {Name: "CC-BY-4.0"},
+		"https://example.com/terms": {Path: "https://example.com/terms"},
+		"政府公开数据许可":                  {Name: "notspecified", Title: "政府公开数据许可"},
+	} {
+		if got := describeLicense(text); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+}
