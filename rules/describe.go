@@ -96,7 +96,7 @@ func (d *describer) field(f *Field) {
 func (d *describer) rule(label string, r *Rule) {
 	var conditions []string
 	for _, c := range r.Conditions {
-		conditions = append(conditions, c.Describe())
+		conditions = append(conditions, c.String())
 	}
 	text := strings.Join(conditions, " and ")
 	if r.When != nil {
@@ -207,8 +207,8 @@ func stepWords(s Step) string {
 	return string(s.Op)
 }
 
-// Describe says in plain words what the condition demands.
-func (c Condition) Describe() string {
+// String says in plain words what the condition demands.
+func (c Condition) String() string {
 	switch c.Op {
 	case Required:
 		return "has a value"
