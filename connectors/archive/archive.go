@@ -2,17 +2,18 @@
 // SHA-256. It is what replay, verification and the quarantine go back to.
 //
 // A folder of two-digit folders holds one file per content: HASH.s2, compressed with S2 (a
-// Snappy-compatible stream with an index at its end, readable by foreign tools), or
+// Snappy-compatible stream with an index and a seal at its end, readable by foreign tools), or
 // HASH.raw where the file system could clone the source instead of copying it. Both
 // give the same bytes. Files are read-only and never change; a crash leaves
 // temporary names that Sweep removes.
 //
-// Start at Store.Put, the way in; read.go is the way out.
+// Start at Store.Put, the way in; read.go is the way out, seal.go the end of a file.
 package archive
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,6 +92,7 @@ type stored struct {
 	hash       string
 	size       int64 // raw bytes
 	compressed bool
+	stream     int64 // of a compressed file: bytes before the seal
 }
 
 // find opens the file of a content and learns its raw size.
@@ -128,18 +130,32 @@ func (f *stored) rawSize() (int64, error) {
 	if !f.compressed {
 		return info.Size(), nil
 	}
-	var index s2.Index
-	if err := index.LoadStream(f.File); err != nil || index.TotalUncompressed < 0 {
-		return 0, f.corrupt("the index at its end is missing or unreadable")
+	if info.Size() < sealSize {
+		return 0, f.corrupt("it is cut off")
 	}
-	if _, err := f.Seek(0, 0); err != nil {
-		return 0, err
+	f.stream = info.Size() - sealSize
+	var index s2.Index
+	if err := index.LoadStream(io.NewSectionReader(f.File, 0, f.stream)); err != nil || index.TotalUncompressed < 0 {
+		return 0, f.corrupt("the index at its end is missing or unreadable")
 	}
 	return index.TotalUncompressed, nil
 }
 
 func (f *stored) corrupt(reason string) error {
 	return &CorruptError{SHA256: f.hash, Path: f.Name(), Reason: reason}
+}
+
+// Name is where the bytes of a content are, or would be put, relative to the
+// folder of the archive: what a message about them names.
+func (s *Store) Name(hash string) string {
+	if !isHash(hash) {
+		return hash
+	}
+	path := s.path(hash, true)
+	if _, err := os.Lstat(s.path(hash, false)); err == nil {
+		path = s.path(hash, false)
+	}
+	return filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path))
 }
 
 func (s *Store) path(hash string, compressed bool) string {

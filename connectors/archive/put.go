@@ -68,10 +68,14 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64)) (o O
 	if cloned {
 		o.Size, err = copyHashed(ctx, r, digest, io.Discard, progress)
 	} else {
-		w := s2.NewWriter(whole{out}, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(compressors), s2.WriterAddIndex())
+		seal := newSealer(whole{out})
+		w := s2.NewWriter(seal, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(compressors), s2.WriterAddIndex())
 		o.Size, err = copyHashed(ctx, r, digest, w, progress)
 		if cerr := w.Close(); err == nil {
 			err = cerr
+		}
+		if err == nil {
+			err = seal.close()
 		}
 	}
 	if err != nil {

@@ -32,7 +32,7 @@ func (f *stored) raw() io.Reader {
 	if f.size == 0 {
 		return strings.NewReader("") // a stream of nothing but an index, which s2 does not read
 	}
-	return s2.NewReader(f.File)
+	return s2.NewReader(f.File) // it passes over index and seal
 }
 
 // verifying hashes in a goroutine beside its reader, so that hashing and what the reader does with
@@ -131,8 +131,12 @@ func isIO(err error) bool {
 	return !errors.Is(err, s2.ErrCorrupt) && !errors.Is(err, s2.ErrCRC) && !errors.Is(err, s2.ErrUnsupported) && !errors.Is(err, s2.ErrTooLarge) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// Verify reads content through and compares its hash. A nil error means: there, and unchanged.
+// Verify reads content through and compares its hash, and the stored bytes with
+// their seal. A nil error means: there, and not one byte of the file changed.
 func (s *Store) Verify(ctx context.Context, hash string) error {
+	if err := s.checkSeal(ctx, hash); err != nil {
+		return err
+	}
 	r, size, err := s.Get(hash)
 	if err != nil {
 		return err
