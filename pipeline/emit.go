@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
@@ -8,7 +9,6 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -20,6 +20,7 @@ import (
 	"clearwell/pipeline/publish/contentroot"
 	"clearwell/pipeline/publish/parquet"
 	"clearwell/pipeline/quality"
+	"clearwell/rules"
 )
 
 // rowGroupRows is how many published rows share a row group. It is a constant
@@ -47,11 +48,7 @@ func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentro
 	total := e.prepare()
 	opts := parquet.Options{}
 	for _, name := range e.plan.Publish.SortBy {
-		if f := e.plan.Field(name); f != nil && f.Treatment.Method == "none" { // a treated column need not be in the order of what it was
-			opts.Sorting = append(opts.Sorting, parquet.SortingColumn{Name: f.PublishAs})
-			continue
-		}
-		break
+		opts.Sorting = append(opts.Sorting, parquet.SortingColumn{Name: e.plan.Field(name).PublishAs})
 	}
 	fw, err := parquet.NewFileWriter(w, schema, opts)
 	if err != nil {
@@ -108,17 +105,24 @@ func (e *emission) prepare() (total int64) {
 	return total
 }
 
-// sort makes the publication order from the contract's sort_by; ties keep the source order.
+// sort makes the publication order from the contract's sort_by; ties keep the
+// source order. It is the published values that are compared: an order by the
+// values before treatment would tell of them.
 func (e *emission) sort(ctx context.Context) error {
 	if len(e.plan.Publish.SortBy) == 0 {
 		return nil
 	}
-	enc := kernel.NewSortEncoder(e.plan, e.plan.Publish.SortBy)
+	keyPlan := sortPlan(e.plan)
+	treater, err := kernel.NewTreater(keyPlan, e.secret)
+	if err != nil {
+		return err
+	}
+	enc := newSortEncoder(e.plan.Publish.SortBy, keyPlan)
+	var keys []byte
 	type keyed struct {
 		from, to int
 		loc      dedupe.Loc
 	}
-	var keys []byte
 	var rows []keyed
 	var alive []int32
 	for number := range e.frames {
@@ -126,27 +130,56 @@ func (e *emission) sort(ctx context.Context) error {
 			return err
 		}
 		f := e.rows.frame(number)
+		if alive = f.aliveRows(alive[:0], 0, f.rows); len(alive) == 0 {
+			continue
+		}
 		l, err := e.rows.load(f)
 		if err != nil {
 			return err
 		}
-		cols := e.layout.spread(e.plan, l.cols)
-		alive = f.aliveRows(alive[:0], 0, f.rows)
-		for _, i := range alive {
+		rec, err := treater.Treat(e.layout.spread(e.plan, l.cols), alive)
+		if err != nil {
+			l.done()
+			return err
+		}
+		for k, i := range alive {
 			from := len(keys)
-			keys = enc.Append(keys, cols, int(i))
+			keys = enc.Append(keys, rec.Columns(), k)
 			rows = append(rows, keyed{from, len(keys), dedupe.NewLoc(number, int(i))})
 		}
 		l.done()
 	}
 	slices.SortFunc(rows, func(a, b keyed) int {
-		return cmp.Or(strings.Compare(string(keys[a.from:a.to]), string(keys[b.from:b.to])), cmp.Compare(a.loc, b.loc))
+		return cmp.Or(bytes.Compare(keys[a.from:a.to], keys[b.from:b.to]), cmp.Compare(a.loc, b.loc))
 	})
 	e.order = make([]dedupe.Loc, len(rows))
 	for i, r := range rows {
 		e.order[i] = r.loc
 	}
 	return nil
+}
+
+// sortPlan is the plan that publishes the fields of sort_by and nothing else.
+func sortPlan(p *rules.Plan) *rules.Plan {
+	only := *p
+	only.Fields = slices.Clone(p.Fields)
+	for i := range only.Fields {
+		if !slices.Contains(p.Publish.SortBy, only.Fields[i].Name) {
+			only.Fields[i].PublishAs = ""
+		}
+	}
+	return &only
+}
+
+// newSortEncoder orders the records that a treater of p, a sortPlan, makes.
+func newSortEncoder(by []string, p *rules.Plan) *kernel.OrderEncoder {
+	published := &rules.Plan{}
+	for _, f := range p.Fields {
+		if f.PublishAs != "" {
+			published.Fields = append(published.Fields, f)
+		}
+	}
+	return kernel.NewSortEncoder(published, by)
 }
 
 // task is what one goroutine of the emission owns.
