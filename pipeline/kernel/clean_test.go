@@ -5,7 +5,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"clearwell/rules"
 )
@@ -181,5 +183,17 @@ func TestSlicedAndNullInputIsRead(t *testing.T) {
 	c := mustCheck(t, w, b)
 	if got := c.Columns[0].(*array.String); got.Len() != 2 || got.Value(0) != "a" || got.Value(1) != "b" {
 		t.Errorf("sliced input gives %v", got)
+	}
+	full := textBatch([]string{"v"}, column1("kept", "nulled", "kept too"))
+	d := full.Record.Column(0).Data()
+	masked := array.NewStringData(array.NewData(d.DataType(), 3, []*memory.Buffer{memory.NewBufferBytes([]byte{0b101}), d.Buffers()[1], d.Buffers()[2]}, nil, 1, 0))
+	full.Record = array.NewRecordBatch(full.Record.Schema(), []arrow.Array{masked}, 3)
+	w = mustCompile(t, oneField(rules.Step{Op: rules.Default, Value: "filled"}, rules.Step{Op: rules.Upper}), []string{"v"}).NewWorker()
+	c = mustCheck(t, w, full)
+	if got := c.Columns[0].(*array.String); got.Value(0) != "KEPT" || got.Value(1) != "FILLED" || got.Value(2) != "KEPT TOO" {
+		t.Errorf("input with a null gives %v", got)
+	}
+	if n := w.Counts(); n.Changed[0][0] != 1 || n.Changed[0][1] != 3 {
+		t.Errorf("changes %v", n.Changed)
 	}
 }
