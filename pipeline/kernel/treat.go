@@ -31,7 +31,6 @@ type treatedField struct {
 	text  textSource
 	out   column
 	mem   buffer
-	value []byte
 }
 
 // A cellTreatment appends the treated form of a row's value, which is not null.

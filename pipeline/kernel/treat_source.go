@@ -19,7 +19,6 @@ import (
 type textSource struct {
 	scale    int32
 	text     text
-	array    arrow.Array
 	strings  bool
 	dates    []arrow.Date32
 	stamps   *array.Timestamp
@@ -32,7 +31,7 @@ type textSource struct {
 
 // bind makes the source read column c.
 func (s *textSource) bind(c arrow.Array) error {
-	*s = textSource{scale: s.scale, memory: s.memory, array: c}
+	*s = textSource{scale: s.scale, memory: s.memory}
 	switch c := c.(type) {
 	case *array.String:
 		s.text, s.strings = textOf(c), true
@@ -78,7 +77,7 @@ func (s *textSource) value(row int) []byte {
 	return m
 }
 
-// year is the year of a date or timestamp.
+// civil is the year and month of a date or timestamp.
 func (s *textSource) civil(row int) (y, m int) {
 	days := int32(0)
 	if s.dates != nil {
