@@ -48,7 +48,7 @@ func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Re
 		plan: &Plan{Dataset: c.Dataset.Value, Title: c.Title.ByLanguage, Owner: c.Owner.Value, Update: c.Update.Value, Standards: standard.Version}}
 	p.head(id)
 	p.source()
-	p.plan.Publish = Publish{Audience: "open", License: c.Publish.License.Value}
+	p.plan.Publish = Publish{Audience: "open", License: c.Publish.License.Value, AllowEmpty: c.Publish.AllowEmpty.Value}
 	if c.Publish.Audience.Given() {
 		p.plan.Publish.Audience = c.Publish.Audience.Value // empty if it was wrong; fields are not judged then
 	}

@@ -148,6 +148,9 @@ func (d *describer) foot() {
 	if p.Publish.License != "" {
 		text += ", licence " + p.Publish.License
 	}
+	if p.Publish.AllowEmpty {
+		text += ", even without rows"
+	}
 	d.line("%s", text)
 }
 

@@ -25,6 +25,8 @@ type Job struct {
 	Datasets []string
 	Cron     string // five fields, or @daily and the like, or @every 15m
 	TimeZone string // IANA name; empty: UTC
+	CatchUp  string // last | none | all; empty: last
+	Overlap  string // skip | queue | replace; empty: skip
 	Paused   bool
 }
 
@@ -59,7 +61,7 @@ func (l *loader) jobs() error {
 }
 
 func (l *loader) job(j *contract.Job, r *syntax.Report) Job {
-	out := Job{ID: j.ID.Value, Title: j.Title.ByLanguage, Cron: j.Cron.Value, TimeZone: j.TimeZone.Value, Paused: j.Paused.Value}
+	out := Job{ID: j.ID.Value, Title: j.Title.ByLanguage, Cron: j.Cron.Value, TimeZone: j.TimeZone.Value, CatchUp: j.CatchUp.Value, Overlap: j.Overlap.Value, Paused: j.Paused.Value}
 	for _, d := range j.Dataset {
 		switch {
 		case !d.Given():

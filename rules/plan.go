@@ -311,4 +311,7 @@ type Publish struct {
 	Audience string   `json:"audience"` // open | shared | restricted | internal
 	SortBy   []string `json:"sort_by,omitempty"`
 	License  string   `json:"license,omitempty"`
+	// AllowEmpty lets a version without rows be published. By default a run that
+	// leaves no row is refused: mostly the delivery was broken, not the town empty.
+	AllowEmpty bool `json:"allow_empty,omitempty"`
 }

@@ -68,7 +68,8 @@ func scheduledJobs(ws *rules.Workspace) []jobs.Job {
 			if len(j.Datasets) > 1 {
 				id += "/" + d
 			}
-			out = append(out, jobs.Job{ID: id, Dataset: d, Cron: j.Cron, Timezone: j.TimeZone})
+			out = append(out, jobs.Job{ID: id, Dataset: d, Cron: j.Cron, Timezone: j.TimeZone,
+				CatchUp: jobs.CatchUp(j.CatchUp), Overlap: jobs.Overlap(j.Overlap), Paused: j.Paused})
 		}
 	}
 	return out

@@ -128,10 +128,11 @@ func (*Dedupe) LaterKeys() []string { return []string{"fuzzy", "by_field", "sour
 
 // Publish says how clean data is written.
 type Publish struct {
-	Pos      syntax.Pos    `yaml:"-"`
-	Audience syntax.Text   `yaml:"audience" oneof:"open shared restricted internal" doc:"Who reads it; default open, which asks for the strongest treatment."`
-	SortBy   []syntax.Text `yaml:"sort_by" single:"yes" doc:"Published fields to sort by, ascending; default: source order."`
-	License  syntax.Text   `yaml:"license" doc:"Licence of the publication, an SPDX id such as CC-BY-4.0."`
+	Pos        syntax.Pos    `yaml:"-"`
+	Audience   syntax.Text   `yaml:"audience" oneof:"open shared restricted internal" doc:"Who reads it; default open, which asks for the strongest treatment."`
+	SortBy     []syntax.Text `yaml:"sort_by" single:"yes" doc:"Published fields to sort by, ascending; default: source order."`
+	License    syntax.Text   `yaml:"license" doc:"Licence of the publication, an SPDX id such as CC-BY-4.0."`
+	AllowEmpty syntax.Flag   `yaml:"allow_empty" doc:"true: a version without rows may be published; by default a run that leaves no row is refused."`
 }
 
 // Doc implements syntax.Documented.

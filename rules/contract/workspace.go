@@ -47,10 +47,12 @@ type Job struct {
 	Dataset  []syntax.Text `yaml:"dataset" need:"yes" single:"yes" doc:"The dataset, or a list of datasets, to run."`
 	Cron     syntax.Text   `yaml:"cron" need:"yes" doc:"Five fields: minute hour day month weekday; or @daily and the like."`
 	TimeZone syntax.Text   `yaml:"time_zone" doc:"IANA time zone of the schedule, such as Asia/Shanghai; default UTC."`
+	CatchUp  syntax.Text   `yaml:"catch_up" oneof:"last none all" doc:"Which due times missed while nothing served are run afterwards; default last."`
+	Overlap  syntax.Text   `yaml:"overlap" oneof:"skip queue replace" doc:"What happens when a run is due while the one before still goes; default skip."`
 	Paused   syntax.Flag   `yaml:"paused" doc:"true: not started by the schedule."`
 }
 
 // LaterKeys implements syntax.Later.
 func (*Job) LaterKeys() []string {
-	return []string{"jitter", "overlap", "catch_up", "retries", "timeout", "after", "backfill", "alerts"}
+	return []string{"jitter", "retries", "timeout", "after", "backfill", "alerts"}
 }
