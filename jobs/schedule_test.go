@@ -172,6 +172,9 @@ var threeZones = []string{"America/New_York", "Australia/Lord_Howe", "Asia/Shang
 
 func TestAYearOfDueTimesEqualsWalkingThroughEveryMinute(t *testing.T) {
 	specs := []string{"30 2 * * *", "*/20 * * * *", "15 1,2,3 * * *", "0 0 1,15 * *", "0 */2 * * 1-5", "45 23 31 * *", "0 0 13 * 5", "5-9/2 0-3 * 3,4,10,11 0"}
+	if testing.Short() {
+		specs = specs[:3]
+	}
 	from := time.Date(2026, 1, 1, 0, 0, 30, 0, time.UTC)
 	until := from.AddDate(1, 0, 0)
 	for _, zone := range threeZones {

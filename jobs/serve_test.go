@@ -77,6 +77,9 @@ func TestAYearWithOutagesRunsEachOccurrenceOnceOrSaysWhyNot(t *testing.T) {
 		var outages [][2]time.Time // from the stop of one daemon to the start of the next
 		random := rand.New(rand.NewPCG(1, 2))
 		end := begin.AddDate(1, 0, 0)
+		if testing.Short() { // to the first change of the clocks in every zone that has one
+			end = begin.AddDate(0, 4, 0)
+		}
 		for time.Now().Before(end) {
 			stop := serving(t, config)
 			time.Sleep(time.Duration(random.IntN(60*24*60)+1)*time.Minute + 7*time.Second)
@@ -113,7 +116,7 @@ func TestAYearWithOutagesRunsEachOccurrenceOnceOrSaysWhyNot(t *testing.T) {
 				t.Errorf("%s: %d occurrences, want %d", j.ID, len(got), len(want))
 			}
 		}
-		if total[OccurrenceDone] < 1000 || total[OccurrenceSkipped] < 100 {
+		if total[OccurrenceDone] < 300 || total[OccurrenceSkipped] < 30 {
 			t.Errorf("the year tests too little: %v", total)
 		}
 	})

@@ -10,13 +10,13 @@ import (
 
 // DatasetStatus is what is known of a dataset now.
 type DatasetStatus struct {
-	Dataset   string
-	Last      *RunRecord // newest run; nil: never run
-	Published *RunRecord // newest run that published; nil: never published
-	NextDue   time.Time  // zero: on no schedule
-	NextJob   string
-	Open      []Occurrence // waiting or running, oldest first
-	Skipped   *Occurrence  // newest due time that was not run, if it is newer than the last run
+	Dataset   string       `json:"dataset"`
+	Last      *RunRecord   `json:"last,omitempty"`      // newest run; nil: never run
+	Published *RunRecord   `json:"published,omitempty"` // newest run that published; nil: never published
+	NextDue   time.Time    `json:"next_due,omitzero"`   // zero: on no schedule
+	NextJob   string       `json:"next_job,omitempty"`
+	Open      []Occurrence `json:"open,omitempty"`    // waiting or running, oldest first
+	Skipped   *Occurrence  `json:"skipped,omitempty"` // newest due time that was not run, if it is newer than the last run
 }
 
 // Status says for each dataset, in the order given, how it last went and when it
