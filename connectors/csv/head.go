@@ -18,6 +18,34 @@ var (
 // ErrEmpty is in the chain of the error for an object without any line.
 var ErrEmpty = errors.New("the file is empty")
 
+// ErrNotText is in the chain of the error for a file of another format.
+var ErrNotText = errors.New("this is no delimited text")
+
+// otherFormats are the first bytes of what departments deliver under the name of a
+// CSV file. Only signatures that no text begins with stand here.
+var otherFormats = []struct{ magic, kind string }{
+	{"PK\x03\x04", "it is an Excel workbook (.xlsx) or a ZIP archive; have the sheet saved as CSV, or unpack the archive"},
+	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "it is an Excel workbook of the old kind (.xls); have the sheet saved as CSV"},
+	{"\x1F\x8B", "it is compressed with gzip; unpack it"},
+	{"\x28\xB5\x2F\xFD", "it is compressed with Zstandard; unpack it"},
+	{"BZh91AY", "it is compressed with bzip2; unpack it"},
+	{"7z\xBC\xAF\x27\x1C", "it is a 7z archive; unpack it"},
+	{"Rar!\x1A\x07", "it is a RAR archive; unpack it"},
+	{"PAR1", "it is a Parquet file; have it exported as CSV"},
+	{"%PDF-", "it is a PDF document; ask for the table itself as CSV"},
+	{"SQLite format 3\x00", "it is an SQLite database; have the table exported as CSV"},
+}
+
+// otherFormat says what a file is by its first bytes; empty if it may be text.
+func otherFormat(head []byte) string {
+	for _, f := range otherFormats {
+		if bytes.HasPrefix(head, []byte(f.magic)) {
+			return f.kind
+		}
+	}
+	return ""
+}
+
 // readHead looks at the head of the object: byte order mark, encoding,
 // delimiter, header. What follows the header stays in the input.
 func (r *Reader) readHead() error {
@@ -27,6 +55,9 @@ func (r *Reader) readHead() error {
 	head := r.in.ahead(headSize)
 	if len(head) == 0 {
 		return fmt.Errorf("%w: not even a header line; ask for the delivery again", ErrEmpty)
+	}
+	if kind := otherFormat(head); kind != "" {
+		return fmt.Errorf("%w: %s", ErrNotText, kind)
 	}
 	bom, err := r.byteOrderMark(head)
 	if err != nil {
@@ -128,21 +159,19 @@ func (r *Reader) readHeader(head []byte, eof bool) error {
 	if !whole {
 		return fmt.Errorf("%w: the header on line %d does not end within %d bytes; check that the file is delimited text", ErrRecordTooLong, r.line, len(head))
 	}
-	if f.code != "" {
+	if f.code != "" { // quotes in a wrong encoding or in no text at all say nothing: that comes first
+		line := head
+		if k := bytes.IndexByte(head, '\n'); k >= 0 {
+			line = head[:k]
+		}
+		if _, err := r.headerText(line); err != nil {
+			return err
+		}
 		return fmt.Errorf("header on line %d: %s", r.line, f.message())
 	}
-	text := head[:end]
-	if r.encoding == gb18030 {
-		var bad []badByte
-		text, bad = appendUTF8(nil, text, nil)
-		if len(bad) > 0 {
-			return fmt.Errorf("header on line %d: byte %d is not valid GB18030; name the encoding in the contract", r.line, bad[0].raw)
-		}
-	} else if at := firstInvalid(text); at < len(text) {
-		return fmt.Errorf("header on line %d: byte %d is not valid UTF-8; name the encoding in the contract (gb18030?)", r.line, at)
-	}
-	if k := bytes.IndexByte(text, 0); k >= 0 {
-		return fmt.Errorf("header on line %d: NUL at byte %d; this is no text file", r.line, k)
+	text, err := r.headerText(head[:end])
+	if err != nil {
+		return err
 	}
 	r.header = cells(text, r.split.delim)
 	if err := checkHeader(r.header, r.line); err != nil {
@@ -151,6 +180,24 @@ func (r *Reader) readHeader(head []byte, eof bool) error {
 	r.split.blanks = len(r.header) == 1
 	r.take(end, lines)
 	return nil
+}
+
+// headerText is the header as UTF-8.
+func (r *Reader) headerText(raw []byte) ([]byte, error) {
+	if k := bytes.IndexByte(raw, 0); k >= 0 {
+		return nil, fmt.Errorf("header on line %d: NUL at byte %d; this is no text file", r.line, k)
+	}
+	if r.encoding == gb18030 {
+		text, bad := appendUTF8(nil, raw, nil)
+		if len(bad) > 0 {
+			return nil, fmt.Errorf("header on line %d: byte %d is not valid GB18030; name the encoding in the contract", r.line, bad[0].raw)
+		}
+		return text, nil
+	}
+	if at := firstInvalid(raw); at < len(raw) {
+		return nil, fmt.Errorf("header on line %d: byte %d is not valid UTF-8; name the encoding in the contract (gb18030?)", r.line, at)
+	}
+	return raw, nil
 }
 
 func (r *Reader) take(n, lines int) {

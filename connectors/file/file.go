@@ -138,7 +138,7 @@ func (s *Source) nothing(passed int) error {
 	}
 	also := ""
 	if passed > 0 {
-		also = fmt.Sprintf(" (%d folders, special or hidden files were passed over)", passed)
+		also = fmt.Sprintf(" (folders, special and hidden files passed over: %d)", passed)
 	}
 	return fmt.Errorf("source path %s: %w: no file matches in %s%s; check the path, or wait for the delivery", s.pattern, connectors.ErrNothing, s.name(dir), also)
 }

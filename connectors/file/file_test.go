@@ -74,7 +74,7 @@ func TestPathsAreTakenFromTheWorkspace(t *testing.T) {
 		{"inbox/sub.csv", "folder", connectors.ErrDirectory},
 		{"inbox/b.csv", "no such file", connectors.ErrNothing},
 		{"inbox/b*.csv", "no file matches in inbox", connectors.ErrNothing},
-		{"inbox/sub*", "1 folders, special or hidden files were passed over", connectors.ErrNothing},
+		{"inbox/sub*", "folders, special and hidden files passed over: 1", connectors.ErrNothing},
 		{"nowhere/*.csv", "read nowhere", connectors.ErrNothing},
 		{"inbox/[", "bracket", filepath.ErrBadPattern},
 		{" ", "empty", nil},
