@@ -59,7 +59,32 @@ const (
 	dsseName      = "publication.dsse"
 )
 
-// delivery is the body of a delivery entry.
+// publicationBody is the body of a publication entry; verification and recovery read it back.
+type publicationBody struct {
+	Version     int64  `json:"version"`
+	ContentRoot string `json:"content_root"`
+	Audience    string `json:"audience"`
+	License     string `json:"license"`
+	Owner       string `json:"owner"`
+	Published   int64  `json:"rows"`
+	Read        int64  `json:"rows_read"`
+	Quarantined int64  `json:"rows_quarantined"`
+	Duplicates  int64  `json:"rows_duplicates"`
+	Suppressed  int64  `json:"rows_suppressed"`
+	Excluded    int64  `json:"rows_excluded"`
+}
+
+func (b publicationBody) rows() RunRows {
+	return RunRows{Read: b.Read, Published: b.Published, Quarantined: b.Quarantined, Duplicates: b.Duplicates, Suppressed: b.Suppressed, Excluded: b.Excluded}
+}
+
+// runFailedBody is the body of a run-failed entry.
+type runFailedBody struct {
+	Stage  string `json:"stage"`
+	Status string `json:"status"`
+}
+
+// deliveryDraft is the entry of one object that was handed over.
 func deliveryDraft(j *job, i int, o sourceObject) lineage.Draft {
 	return lineage.Draft{
 		Kind: entry.Delivery, Dataset: j.data.ID, Run: j.record.ID, Attempt: int64(j.record.Attempt), Step: fmt.Sprintf("%s-%d", stepDelivery, i+1),
@@ -70,7 +95,7 @@ func deliveryDraft(j *job, i int, o sourceObject) lineage.Draft {
 	}
 }
 
-func (s *statement) draft(kind entry.Kind, step string, subjects []entry.Subject, body map[string]any) lineage.Draft {
+func (s *statement) draft(kind entry.Kind, step string, subjects []entry.Subject, body any) lineage.Draft {
 	return lineage.Draft{Kind: kind, Dataset: s.job.data.ID, Run: s.record.ID, Attempt: int64(s.record.Attempt), Step: step, Subjects: subjects, Body: body}
 }
 
@@ -110,11 +135,11 @@ func (s *statement) drafts() []lineage.Draft {
 			"content_root": hex.EncodeToString(s.root.Hash[:]), "treatments": s.treatments(),
 		}),
 		s.draft(entry.Quality, stepQuality, []entry.Subject{{Name: path.Join(s.folder(), qualityJSON), SHA256: s.qualitySum}}, s.scores()),
-		s.draft(entry.Publication, stepPublish, s.published, map[string]any{
-			"version": int64(s.journal.Version), "content_root": hex.EncodeToString(s.root.Hash[:]), "rows": s.record.Rows.Published,
-			"audience": plan.Publish.Audience, "license": plan.Publish.License, "owner": plan.Owner,
-			"rows_read": read, "rows_quarantined": s.record.Rows.Quarantined, "rows_duplicates": s.record.Rows.Duplicates,
-			"rows_suppressed": s.record.Rows.Suppressed, "rows_excluded": s.record.Rows.Excluded,
+		s.draft(entry.Publication, stepPublish, s.published, publicationBody{
+			Version: int64(s.journal.Version), ContentRoot: hex.EncodeToString(s.root.Hash[:]),
+			Audience: plan.Publish.Audience, License: plan.Publish.License, Owner: plan.Owner,
+			Published: s.record.Rows.Published, Read: read, Quarantined: s.record.Rows.Quarantined,
+			Duplicates: s.record.Rows.Duplicates, Suppressed: s.record.Rows.Suppressed, Excluded: s.record.Rows.Excluded,
 		}),
 	)
 	return drafts
@@ -282,7 +307,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 	planHash := j.plan.Hash()
 	in := quality.Input{
 		Dataset: j.data.ID, Title: j.plan.Title, Owner: j.plan.Owner, Plan: hex.EncodeToString(planHash[:]), Contract: sha256Hex(j.data.Text),
-		Standards: j.plan.Standards, Dedupe: j.plan.Dedupe != nil,
+		Standards: j.plan.Standards, Dedupe: j.plan.Dedupe != nil, AllowEmpty: j.plan.Publish.AllowEmpty,
 		Rows: quality.Rows{Read: rows.Read, BadRecords: j.scan.totals.bad, Published: rows.Published, Quarantined: rows.Quarantined,
 			Duplicates: rows.Duplicates, Suppressed: rows.Suppressed, Excluded: rows.Excluded},
 	}

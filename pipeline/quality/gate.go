@@ -18,6 +18,7 @@ type Gate struct {
 	Held    bool     `json:"held"`
 	Counts  *Counts  `json:"counts,omitempty"` // allow: what was found among the delivered rows
 	Score   *Percent `json:"score,omitempty"`  // publish_if: what was reached
+	Rows    *Rows    `json:"rows,omitempty"`   // rows: where they went
 }
 
 // GateKind is where in the contract a bound stands.
@@ -27,10 +28,14 @@ type GateKind string
 const (
 	AllowGate     GateKind = "allow"      // of a rule
 	PublishIfGate GateKind = "publish_if" // of the dataset
+	RowsGate      GateKind = "rows"       // not of the contract: a version has rows; listed only where it has none
 )
 
 // Sentence says to a person what the bound asked and what was found.
 func (g Gate) Sentence() string {
+	if g.Kind == RowsGate {
+		return emptySentence(g.Rows)
+	}
 	if g.Kind == PublishIfGate {
 		if !g.Score.Evaluated() {
 			return fmt.Sprintf("%s must be at least %s, but no rule of it checked anything", g.Of, g.AtLeast)
@@ -46,6 +51,16 @@ func (g Gate) Sentence() string {
 	}
 	return fmt.Sprintf("rule %s failed on %s of %s rows (%s%%), the contract allows %s",
 		g.Of, grouped(g.Counts.Failed), grouped(g.Counts.Checked), RatioOf(g.Counts.Failed, g.Counts.Checked), bound)
+}
+
+// emptySentence says where the rows went, because that is where to look.
+func emptySentence(r *Rows) string {
+	const unless = "; a version without rows is not published unless the contract says publish: {allow_empty: true}"
+	if r.Read == 0 {
+		return "the source has no record, only its header" + unless
+	}
+	return fmt.Sprintf("no row is left of %s read: %s quarantined (%s of them could not be read as records), %s excluded by the contract, %s suppressed",
+		grouped(r.Read), grouped(r.Quarantined), grouped(r.BadRecords), grouped(r.Excluded), grouped(r.Suppressed)) + unless
 }
 
 // Refusals are the bounds because of which the version must not be published.
@@ -102,6 +117,9 @@ func (in Input) gates(published Score) ([]Gate, []Outcome, error) {
 			Kind: PublishIfGate, Of: t.Of, Effect: Refuse, AtLeast: &least, Score: &score,
 			Held: score.Evaluated() && score >= least,
 		})
+	}
+	if in.Rows.Published == 0 && !in.AllowEmpty {
+		gates = append(gates, Gate{Kind: RowsGate, Of: "rows", Effect: Refuse, Rows: &in.Rows})
 	}
 	return gates, outcomes, nil
 }

@@ -49,6 +49,8 @@ type Input struct {
 	Dedupe    bool             // the contract removes duplicates: indicator 0303 is evaluated from Rows
 	Weights   map[string]int64 // of dimensions in the total; nil: equal
 	PublishIf []Threshold      // on the published score
+
+	AllowEmpty bool // the contract lets a version without rows be published
 }
 
 // Source is one archived source object of the run.

@@ -170,6 +170,31 @@ func TestThresholdOnAnUnevaluatedDimensionRefuses(t *testing.T) {
 	}
 }
 
+func TestAVersionWithoutRowsIsRefusedUnlessTheContractAllowsIt(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		rows  Rows
+		allow bool
+		want  Decision
+		says  string
+	}{
+		{"only a header", Rows{}, false, Refuse, "the source has no record, only its header; a version without rows is not published unless the contract says publish: {allow_empty: true}"},
+		{"nothing left", Rows{Read: 1200, Quarantined: 1100, BadRecords: 1000, Excluded: 100}, false, Refuse, "no row is left of 1,200 read: 1,100 quarantined (1,000 of them could not be read as records), 100 excluded by the contract, 0 suppressed; a"},
+		{"allowed", Rows{}, true, Publish, ""},
+		{"a row", Rows{Read: 1, Published: 1}, false, Publish, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := assess(t, Input{Dataset: "d", Rows: c.rows, AllowEmpty: c.allow})
+			if r.Decision != c.want {
+				t.Fatalf("decision %s, want %s", r.Decision, c.want)
+			}
+			if c.want == Refuse && (len(r.Refusals()) != 1 || !strings.HasPrefix(r.Refusals()[0].Sentence(), c.says)) {
+				t.Errorf("refusals %+v, want %q", r.Refusals(), c.says)
+			}
+		})
+	}
+}
+
 func TestContradictingCountsAreRefused(t *testing.T) {
 	for name, change := range map[string]func(*Input){
 		"not every row is accounted for": func(in *Input) { in.Rows.Published-- },
