@@ -40,6 +40,7 @@ type Source interface {
 var (
 	ErrNothing    = errors.New("nothing to read")
 	ErrVanished   = errors.New("no longer there")
+	ErrChanged    = errors.New("changed while it was read")
 	ErrDirectory  = errors.New("a folder, not a file")
 	ErrNotRegular = errors.New("not a regular file")
 	ErrPermission = errors.New("permission denied")

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -42,6 +43,9 @@ type Runner struct {
 	Site      *publish.Site
 	Program   lineage.Program
 	Clock     func() time.Time
+
+	mu     sync.Mutex      // guards what follows
+	active map[string]bool // datasets that this Runner is running
 }
 
 // Options of one run. The zero value is a run by hand with the defaults.
@@ -76,6 +80,9 @@ type Outcome struct {
 //	state        run record and remembered head           the next start finishes the run
 //	place        staging renamed into published/          the next start promotes it
 //	promote      latest.json replaced                     done
+//
+// The context calls the run off until the entries are written: from then on it
+// is carried to its end, which takes milliseconds.
 func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcome, error) {
 	ds := r.Workspace.Dataset(dataset)
 	if ds == nil {
@@ -88,6 +95,14 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 		opts.Memory = DefaultMemory
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(opts.Memory))
+	if !r.claim(ds.ID) {
+		return nil, fmt.Errorf("dataset %s is running already; wait until that run ends", ds.ID)
+	}
+	defer r.giveBack(ds.ID)
+	// A run that was recorded and could not be put in place must be, before its dataset gets another version.
+	if _, _, err := r.endLeftRuns(context.WithoutCancel(ctx), func(j journal) bool { return j.Dataset == ds.ID }); err != nil {
+		return nil, err
+	}
 
 	j, err := r.begin(ds, opts)
 	if err != nil {
@@ -95,12 +110,32 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 	}
 	stopReports := j.report(opts.Progress)
 	defer stopReports()
-	err = j.carryOut(ctx)
+	err = guarded(func() error { return j.carryOut(ctx) })()
 	j.release()
 	if err != nil {
 		return j.outcome, j.fail(err)
 	}
 	return j.outcome, nil
+}
+
+// claim makes this call the only one that runs the dataset.
+func (r *Runner) claim(dataset string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.active[dataset] {
+		return false
+	}
+	if r.active == nil {
+		r.active = map[string]bool{}
+	}
+	r.active[dataset] = true
+	return true
+}
+
+func (r *Runner) giveBack(dataset string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.active, dataset)
 }
 
 func didYouMean(word string) string {
@@ -125,8 +160,8 @@ type job struct {
 	schema  *arrow.Schema // of the published rows
 	journal journal
 	entered time.Time
-	// logged is set once the run's publication entry is in the ledger: from then
-	// on the run can only be finished, not failed.
+	// logged is set once the run's publication entry is in the ledger, or may be:
+	// from then on the run can only be finished, not failed.
 	logged bool
 }
 
@@ -185,6 +220,7 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 		os.RemoveAll(j.dir)
 		return nil, err
 	}
+	reached("journal")
 	if err := r.State.StartRun(j.record); err != nil {
 		os.RemoveAll(j.dir)
 		return nil, err
@@ -229,9 +265,11 @@ func (j *job) carryOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	reached("archive")
 	if err := j.recordDeliveries(ctx, objects); err != nil {
 		return err
 	}
+	reached("delivery")
 	if err := j.check(ctx, objects); err != nil {
 		return err
 	}
@@ -280,6 +318,9 @@ func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connec
 	stored, err := j.Archive.Put(ctx, in, func(n int64) { j.meter.bytes.Store(before + n) })
 	if err != nil {
 		return stored, fmt.Errorf("archive %s: %w", o.Name, err)
+	}
+	if o.Size >= 0 && stored.Size != o.Size { // a delivery still being copied, or cut short meanwhile
+		return stored, fmt.Errorf("read %s: %w: it had %d bytes when it was listed, %d were read; wait until the delivery is complete and run again", o.Name, connectors.ErrChanged, o.Size, stored.Size)
 	}
 	return stored, nil
 }
@@ -360,15 +401,19 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 	if err := staging.Seal(); err != nil {
 		return err
 	}
+	reached("staging")
 	j.enter("record")
-	receipt, err := j.Ledger.Append(ctx, st.drafts())
-	if err != nil {
-		return fmt.Errorf("write the run into the ledger: %w", err)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	j.logged = true
-	j.outcome.Entries += len(receipt.Entries)
+	ctx = context.WithoutCancel(ctx)
+	head, err := j.recordRun(ctx, st.drafts())
+	if err != nil {
+		return err
+	}
+	reached("entries")
 	j.record.Version, j.record.Status, j.record.Finished = int64(j.journal.Version), StatusPublished, j.Clock().UTC()
-	if err := j.Runner.finish(ctx, j.journal, j.record, receipt.Head); err != nil {
+	if err := j.Runner.finish(ctx, j.journal, j.record, head); err != nil {
 		return err
 	}
 	j.enter("done")
