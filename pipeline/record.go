@@ -8,23 +8,30 @@ import (
 
 // RunRecord is the history entry of one run, as State keeps it.
 type RunRecord struct {
-	ID           string // sorts by start
-	Dataset      string
-	Attempt      int       // of the same occurrence, from 1
-	ScheduledFor time.Time // zero: started by hand
-	Started      time.Time
-	Finished     time.Time // zero while it runs
-	Status       string    // one of the Status constants
-	Stage        string    // where it is, or where it ended
-	Rows         RunRows
-	Version      int64  // published; 0: none
-	Score        int64  // published score in hundredths of a percent; -1: not evaluated
-	Error        string // for a person; holds no values of records
-	Program      string // version of the program
+	ID           string    `json:"id"` // sorts by start
+	Dataset      string    `json:"dataset"`
+	Attempt      int       `json:"attempt"`                // of the same occurrence, from 1
+	ScheduledFor time.Time `json:"scheduled_for,omitzero"` // zero: started by hand
+	Started      time.Time `json:"started"`
+	Finished     time.Time `json:"finished,omitzero"` // zero while it runs
+	Status       string    `json:"status"`            // one of the Status constants
+	Stage        string    `json:"stage"`             // where it is, or where it ended
+	Rows         RunRows   `json:"rows"`
+	Version      int64     `json:"version,omitempty"` // published; 0: none
+	Score        int64     `json:"score_hundredths"`  // published score in hundredths of a percent; -1: not evaluated
+	Error        string    `json:"error,omitempty"`   // for a person; holds no values of records
+	Program      string    `json:"program"`           // version of the program
 }
 
 // RunRows is the balance of a run: Read is the sum of the others.
-type RunRows struct{ Read, Published, Quarantined, Duplicates, Suppressed, Excluded int64 }
+type RunRows struct {
+	Read        int64 `json:"read"`
+	Published   int64 `json:"published"`
+	Quarantined int64 `json:"quarantined"`
+	Duplicates  int64 `json:"duplicates"`
+	Suppressed  int64 `json:"suppressed"`
+	Excluded    int64 `json:"excluded"`
+}
 
 // What became of a run.
 const (
