@@ -37,6 +37,39 @@ func (j *job) recordDeliveries(ctx context.Context, objects []sourceObject) erro
 	return j.Runner.rememberHead(receipt.Head)
 }
 
+// reached is told each point of a run behind which something is durable. Tests
+// end the process there; otherwise nobody listens.
+var reached = func(point string) {}
+
+// recordRun appends the run's entries, the publication last. An append that
+// reports an error may have happened all the same: then the ledger is asked.
+func (j *job) recordRun(ctx context.Context, drafts []lineage.Draft) (lineage.Head, error) {
+	receipt, err := j.Ledger.Append(ctx, drafts)
+	if err == nil {
+		j.logged = true
+		j.outcome.Entries += len(receipt.Entries)
+		return receipt.Head, nil
+	}
+	err = fmt.Errorf("write the run into the ledger: %w", err)
+	if _, askErr := j.Ledger.Append(ctx, nil); askErr != nil { // brings the ledger up to its folder
+		j.logged = true
+		return lineage.Head{}, fmt.Errorf("%w; and whether it is there all the same cannot be seen: %w", err, askErr)
+	}
+	logged, askErr := j.Ledger.FindRun(ctx, j.record.ID, j.journal.From)
+	if askErr != nil {
+		j.logged = true
+		return lineage.Head{}, fmt.Errorf("%w; and whether it is there all the same cannot be seen: %w", err, askErr)
+	}
+	for _, l := range logged {
+		if l.Entry.Kind == entry.Publication {
+			j.logged = true
+			j.outcome.Entries += len(drafts)
+			return j.Ledger.Head(), nil
+		}
+	}
+	return lineage.Head{}, err
+}
+
 func (r *Runner) rememberHead(h lineage.Head) error {
 	head, err := json.Marshal(h)
 	if err != nil {
@@ -48,13 +81,10 @@ func (r *Runner) rememberHead(h lineage.Head) error {
 // finish carries a run whose publication entry is in the ledger to its end. Every
 // step may have been done before by a process that was killed; doing it again changes nothing.
 func (r *Runner) finish(ctx context.Context, j journal, record RunRecord, head lineage.Head) error {
-	data, err := json.Marshal(head)
-	if err != nil {
+	if err := r.remember(record, head); err != nil {
 		return err
 	}
-	if err := r.State.FinishRun(record, data); err != nil {
-		return err
-	}
+	reached("state")
 	logged, err := r.Ledger.FindRun(ctx, j.Run, j.From)
 	if err != nil {
 		return err
@@ -72,11 +102,30 @@ func (r *Runner) finish(ctx context.Context, j journal, record RunRecord, head l
 	if err := r.keepRejects(j); err != nil {
 		return err
 	}
+	reached("rejects")
 	beside := map[string][]byte{proofName: proof.JSON, tlogProofName: proof.TLogProof, dsseName: proof.DSSE}
 	if err := r.Site.Finish(j.Run, j.Dataset, j.Version, beside); err != nil {
 		return err
 	}
+	reached("promote")
 	return os.RemoveAll(r.workDir(j.Run))
+}
+
+// remember puts the end of a run and the ledger's head into the state. A run
+// whose end is there already, because a process was killed after it, keeps it.
+func (r *Runner) remember(record RunRecord, head lineage.Head) error {
+	known, ok, err := r.State.Run(record.ID)
+	if err != nil {
+		return err
+	}
+	if ok && known.Status == record.Status {
+		return r.rememberHead(head)
+	}
+	data, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	return r.State.FinishRun(record, data)
 }
 
 // keepRejects moves the run's quarantine and removed duplicates to where they are kept.
@@ -98,10 +147,13 @@ func (r *Runner) keepRejects(j journal) error {
 // gone, the rejects of a refused run are kept. The error is the run's own,
 // joined with what went wrong while ending it.
 func (j *job) fail(cause error) error {
-	if j.logged { // the next start finishes it
-		return fmt.Errorf("the run is recorded, but could not be put in place (the next start finishes it): %w", cause)
+	if j.logged {
+		return fmt.Errorf("the run is recorded, or may be, but is not in its place; the next run finishes it once the cause is gone: %w", cause)
 	}
-	ctx := context.WithoutCancel(context.Background())
+	ctx := context.Background()
+	if errors.Is(cause, context.Canceled) {
+		cause = fmt.Errorf("run %s was called off in stage %q; it published nothing: %w", j.record.ID, j.record.Stage, cause)
+	}
 	var refused *RefusedError
 	status := StatusFailed
 	if errors.As(cause, &refused) {
@@ -119,21 +171,20 @@ func (j *job) fail(cause error) error {
 func (r *Runner) abandon(ctx context.Context, j journal, record RunRecord) error {
 	receipt, err := r.Ledger.Append(ctx, []lineage.Draft{{
 		Kind: entry.RunFailed, Dataset: j.Dataset, Run: j.Run, Attempt: int64(j.Attempt), Step: stepRunFailed,
-		Body: map[string]any{"stage": record.Stage, "status": record.Status},
+		Body: runFailedBody{record.Stage, record.Status},
 	}})
 	if err != nil {
 		return fmt.Errorf("write the failed run into the ledger: %w", err)
 	}
-	head, err := json.Marshal(receipt.Head)
-	if err != nil {
+	reached("run-failed")
+	if err := r.remember(record, receipt.Head); err != nil {
 		return err
 	}
-	if err := r.State.FinishRun(record, head); err != nil {
-		return err
-	}
+	reached("failed-state")
 	if err := r.Site.Discard(j.Run); err != nil {
 		return err
 	}
+	reached("discard")
 	return os.RemoveAll(r.workDir(j.Run))
 }
 
@@ -141,22 +192,38 @@ func (r *Runner) abandon(ctx context.Context, j journal, record RunRecord) error
 // publication is in the ledger are finished, the others are written down as
 // failed. Call it once, before the first Run.
 func (r *Runner) Recover(ctx context.Context) (finished, abandoned []string, err error) {
+	if finished, abandoned, err = r.endLeftRuns(ctx, func(journal) bool { return true }); err != nil {
+		return finished, abandoned, err
+	}
+	if _, err := r.Site.Sweep(func(run string) bool { return false }); err != nil {
+		return finished, abandoned, err
+	}
+	if err := r.Archive.Sweep(); err != nil {
+		return finished, abandoned, err
+	}
+	// Every journal is dealt with; what is left are folders of processes killed before they had one.
+	if err := os.RemoveAll(filepath.Dir(r.workDir("x"))); err != nil {
+		return finished, abandoned, err
+	}
+	return finished, abandoned, r.rememberHead(r.Ledger.Head())
+}
+
+// endLeftRuns ends the runs with a journal that this Runner is not running.
+func (r *Runner) endLeftRuns(ctx context.Context, which func(journal) bool) (finished, abandoned []string, err error) {
 	dir := filepath.Dir(r.workDir("x"))
 	left, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, nil, err
 	}
-	known := map[string]bool{}
 	for _, d := range left {
 		j, err := readJournal(filepath.Join(dir, d.Name()))
-		if err != nil { // killed before the journal was whole: nothing was recorded
-			if err := os.RemoveAll(filepath.Join(dir, d.Name())); err != nil {
-				return finished, abandoned, err
-			}
+		if err != nil {
+			return finished, abandoned, err
+		}
+		if j == nil || !which(*j) {
 			continue
 		}
-		known[j.Run] = true
-		done, err := r.recoverRun(ctx, j)
+		done, err := r.recoverRun(ctx, *j)
 		if err != nil {
 			return finished, abandoned, fmt.Errorf("end run %s, which was interrupted: %w", j.Run, err)
 		}
@@ -166,10 +233,7 @@ func (r *Runner) Recover(ctx context.Context) (finished, abandoned []string, err
 			abandoned = append(abandoned, j.Run)
 		}
 	}
-	if _, err := r.Site.Sweep(func(run string) bool { return false }); err != nil {
-		return finished, abandoned, err
-	}
-	return finished, abandoned, r.rememberHead(r.Ledger.Head())
+	return finished, abandoned, nil
 }
 
 func (r *Runner) recoverRun(ctx context.Context, j journal) (finished bool, err error) {
@@ -193,13 +257,22 @@ func (r *Runner) recoverRun(ctx context.Context, j journal) (finished bool, err 
 	for _, l := range logged {
 		switch l.Entry.Kind {
 		case entry.Publication:
-			record.Status, record.Stage, record.Version, record.Error = StatusPublished, "done", int64(j.Version), ""
-			if err := readCounts(l.Entry, &record.Rows); err != nil {
+			var body publicationBody
+			if err := l.Entry.DecodeBody(&body); err != nil {
 				return false, err
 			}
+			record.Status, record.Stage, record.Version, record.Error = StatusPublished, "done", body.Version, ""
+			record.Rows = body.rows()
 			return true, r.finish(ctx, j, record, r.Ledger.Head())
 		case entry.RunFailed:
-			record.Status = StatusFailed
+			var body runFailedBody
+			if err := l.Entry.DecodeBody(&body); err != nil {
+				return false, err
+			}
+			record.Stage, record.Status = body.Stage, body.Status
+			if record.Error == "" {
+				record.Error = "the process ended before it could say why; nothing was published"
+			}
 		}
 	}
 	if record.Status == StatusRunning || record.Status == "" {
@@ -208,29 +281,20 @@ func (r *Runner) recoverRun(ctx context.Context, j journal) (finished bool, err 
 	return false, r.abandon(ctx, j, record)
 }
 
-// readCounts takes the balance of a run from its publication entry.
-func readCounts(e *entry.Entry, rows *RunRows) error {
-	var body struct {
-		Read        int64 `json:"rows_read"`
-		Published   int64 `json:"rows"`
-		Quarantined int64 `json:"rows_quarantined"`
-		Duplicates  int64 `json:"rows_duplicates"`
-		Suppressed  int64 `json:"rows_suppressed"`
-		Excluded    int64 `json:"rows_excluded"`
+// readJournal reads the journal in a run's working folder; nil if it is not there
+// yet: nothing was recorded then.
+func readJournal(dir string) (*journal, error) {
+	path := filepath.Join(dir, journalName)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
 	}
-	if err := e.DecodeBody(&body); err != nil {
-		return err
-	}
-	*rows = RunRows{Read: body.Read, Published: body.Published, Quarantined: body.Quarantined, Duplicates: body.Duplicates, Suppressed: body.Suppressed, Excluded: body.Excluded}
-	return nil
-}
-
-func readJournal(dir string) (journal, error) {
-	var j journal
-	data, err := os.ReadFile(filepath.Join(dir, journalName))
 	if err != nil {
-		return j, err
+		return nil, err
 	}
-	err = json.Unmarshal(data, &j)
-	return j, err
+	var j journal
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w; a run was interrupted there: see clearwell verify, then remove the folder", path, err)
+	}
+	return &j, nil
 }

@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 
 	"clearwell/connectors/archive"
 	"clearwell/lineage/entry"
@@ -30,9 +33,10 @@ type VerifyOptions struct {
 
 // VerifyWorkspace checks the whole ledger, and every artifact that its entries
 // name against the hash in the entry: archived sources, contracts, quarantine
-// files, every file of every published version, and the proof beside it.
+// files, every file of every published version, the proof beside it, and
+// latest.json. It takes no lock: runs may go on meanwhile.
 func VerifyWorkspace(ctx context.Context, root string, o VerifyOptions) (*verify.Report, error) {
-	w := &workspaceCheck{ctx: ctx, root: root, o: o, latest: map[string]int64{}, seen: map[string]bool{}}
+	w := &workspaceCheck{ctx: ctx, root: root, o: o, site: publish.Open(root), newest: map[string]publication{}, seen: map[string]bool{}, waiting: map[string]bool{}}
 	opts := verify.LogOptions{Dir: filepath.Join(root, LedgerDir), Policy: o.Policy, Visit: w.visit}
 	store, err := keys.Open(filepath.Join(root, KeysDir))
 	if err != nil {
@@ -49,9 +53,18 @@ func VerifyWorkspace(ctx context.Context, root string, o VerifyOptions) (*verify
 	if w.archive, err = archive.Open(filepath.Join(root, StateDir, "archive")); err != nil {
 		return nil, err
 	}
+	// Read before the ledger: what is current then is recorded then.
+	if w.current, err = w.readLatest(); err != nil {
+		return nil, err
+	}
 	report, err := verify.Log(ctx, opts)
 	if err != nil {
 		return nil, err
+	}
+	for i, f := range report.Findings {
+		if strings.HasPrefix(f.What, "log/") || strings.HasPrefix(f.What, "checkpoints/") || f.What == "log.vkey" {
+			report.Findings[i].What = path.Join(LedgerDir, f.What)
+		}
 	}
 	for _, check := range w.later {
 		if err := ctx.Err(); err != nil {
@@ -60,6 +73,9 @@ func VerifyWorkspace(ctx context.Context, root string, o VerifyOptions) (*verify
 		report.Add(check()...)
 	}
 	report.Add(w.checkLatest()...)
+	for _, run := range slices.Sorted(maps.Keys(w.waiting)) {
+		report.Notes = append(report.Notes, fmt.Sprintf("Run %s is recorded and not in its place yet: it is just ending, or was interrupted and the next run finishes it.", run))
+	}
 	if len(w.later) > 0 && report.OK {
 		report.Notes = append(report.Notes, fmt.Sprintf("%d artifacts that entries name were compared with their hashes.", len(w.seen)))
 	}
@@ -71,62 +87,106 @@ type workspaceCheck struct {
 	ctx     context.Context
 	root    string
 	o       VerifyOptions
+	site    *publish.Site
 	archive *archive.Store
 	later   []func() []verify.Finding
-	latest  map[string]int64 // newest published version by dataset
-	seen    map[string]bool  // artifacts in later, by place and hash
+	current map[string][]byte      // latest.json by dataset, as read before the ledger
+	newest  map[string]publication // newest published version by dataset
+	seen    map[string]bool        // artifacts in later, by place and hash
+	waiting map[string]bool        // runs that are recorded and not in their place yet
+}
+
+// publication is a version as the ledger has it.
+type publication struct {
+	version  int
+	run      string
+	manifest string // SHA-256 of its manifest, hex
 }
 
 func (w *workspaceCheck) visit(index uint64, e *entry.Entry) []verify.Finding {
 	if w.o.Dataset != "" && e.Dataset != w.o.Dataset {
 		return nil
 	}
+	where := fmt.Sprintf("entry %d", index)
 	for _, s := range e.Subjects {
 		key := s.Name + "\x00" + s.SHA256
 		if w.seen[key] {
 			continue
 		}
 		w.seen[key] = true
-		where := fmt.Sprintf("entry %d", index)
-		switch place, _, _ := strings.Cut(s.Name, "/"); place {
+		switch place, rest, _ := strings.Cut(s.Name, "/"); place {
 		case "archive", "plan":
 			w.later = append(w.later, func() []verify.Finding { return w.checkArchived(s, where) })
 		case "published":
-			w.later = append(w.later, func() []verify.Finding { return w.checkFile(s.Name, s, where) })
+			dataset, _, _ := strings.Cut(rest, "/")
+			staged := path.Join(StateDir, "staging", e.Run, dataset, path.Base(s.Name))
+			w.later = append(w.later, func() []verify.Finding { return w.checkFile(e.Run, s.Name, staged, s, where) })
 		case "quarantine":
-			w.later = append(w.later, func() []verify.Finding { return w.checkFile(path.Join(StateDir, s.Name), s, where) })
+			staged := path.Join(StateDir, "work", e.Run, path.Base(s.Name))
+			w.later = append(w.later, func() []verify.Finding {
+				return w.checkFile(e.Run, path.Join(StateDir, s.Name), staged, s, where)
+			})
 		}
 	}
-	if e.Kind == entry.Publication {
-		var body struct {
-			Version int64 `json:"version"`
-		}
-		if err := e.DecodeBody(&body); err == nil {
-			w.latest[e.Dataset] = max(w.latest[e.Dataset], body.Version)
-			w.later = append(w.later, func() []verify.Finding { return w.checkProof(e, int(body.Version)) })
+	if e.Kind != entry.Publication {
+		return nil
+	}
+	var body publicationBody
+	if err := e.DecodeBody(&body); err != nil {
+		return found(where, "%v", err)
+	}
+	p := publication{version: int(body.Version), run: e.Run}
+	for _, s := range e.Subjects {
+		if path.Base(s.Name) == manifestName {
+			p.manifest = s.SHA256
 		}
 	}
+	if p.version > w.newest[e.Dataset].version {
+		w.newest[e.Dataset] = p
+	}
+	w.later = append(w.later, func() []verify.Finding { return w.checkProof(e, p.version) })
 	return nil
 }
 
 func (w *workspaceCheck) checkArchived(s entry.Subject, where string) []verify.Finding {
 	err := w.archive.Verify(w.ctx, s.SHA256)
+	name := path.Join(StateDir, "archive", filepath.ToSlash(w.archive.Name(s.SHA256)))
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, archive.ErrNotFound):
-		return found(path.Join(StateDir, s.Name), "the archived bytes %s that %s names are missing", short(s.SHA256), where)
+		return found(name, "is missing; %s names it as %s", where, s.Name)
 	default:
-		return found(path.Join(StateDir, s.Name), "the archived bytes %s that %s names are damaged: %v", short(s.SHA256), where, err)
+		return found(name, "is damaged; %s names it as %s: %v", where, s.Name, err)
 	}
 }
 
-// checkFile compares a file, named relative to the workspace, with its subject.
-func (w *workspaceCheck) checkFile(name string, s entry.Subject, where string) []verify.Finding {
-	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return found(where, "names a file outside of the workspace")
+// open opens a file by its name relative to the workspace, or where it is staged
+// while its run is not in its place yet. The run may just be moving it, so the
+// first place is looked at a second time.
+func (w *workspaceCheck) open(run, name, staged string) (*os.File, error) {
+	var f *os.File
+	var err error
+	for _, place := range []string{name, staged, name} {
+		if !filepath.IsLocal(filepath.FromSlash(place)) {
+			return nil, errors.New("names a file outside of the workspace")
+		}
+		if f, err = os.Open(filepath.Join(w.root, filepath.FromSlash(place))); err == nil {
+			if place == staged {
+				w.waiting[run] = true
+			}
+			return f, nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
 	}
-	f, err := os.Open(filepath.Join(w.root, filepath.FromSlash(name)))
+	return nil, err
+}
+
+// checkFile compares a file with its subject.
+func (w *workspaceCheck) checkFile(run, name, staged string, s entry.Subject, where string) []verify.Finding {
+	f, err := w.open(run, name, staged)
 	if errors.Is(err, os.ErrNotExist) {
 		return found(name, "is missing; %s says that it was written", where)
 	}
@@ -154,6 +214,11 @@ func (w *workspaceCheck) checkProof(e *entry.Entry, version int) []verify.Findin
 		}
 		return data, nil
 	}
+	if w.waiting[e.Run] { // the proof is made when the version is put in its place
+		if _, err := os.Stat(filepath.Join(w.root, folder)); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+	}
 	raw, missing := read(proofName)
 	if missing != nil {
 		return missing
@@ -178,20 +243,84 @@ func (w *workspaceCheck) checkProof(e *entry.Entry, version int) []verify.Findin
 	return out
 }
 
+// readLatest reads the pointers that readers follow.
+func (w *workspaceCheck) readLatest() (map[string][]byte, error) {
+	current := map[string][]byte{}
+	datasets, err := os.ReadDir(filepath.Join(w.root, "published"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, d := range datasets {
+		if w.o.Dataset != "" && d.Name() != w.o.Dataset {
+			continue
+		}
+		raw, err := os.ReadFile(filepath.Join(w.root, filepath.FromSlash(latestName(d.Name()))))
+		switch {
+		case err == nil:
+			current[d.Name()] = raw
+		case !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+			return nil, err
+		}
+	}
+	return current, nil
+}
+
+func latestName(dataset string) string { return path.Join("published", dataset, "latest.json") }
+
 // checkLatest holds the pointers that readers follow against the ledger.
 func (w *workspaceCheck) checkLatest() (out []verify.Finding) {
-	site := publish.Open(w.root)
-	for dataset, version := range w.latest {
-		name := path.Join("published", dataset, "latest.json")
-		latest, err := site.Current(dataset)
+	for _, dataset := range slices.Sorted(maps.Keys(w.current)) {
+		if _, ok := w.newest[dataset]; !ok {
+			out = append(out, found(latestName(dataset), "points to a version, the ledger has none of the dataset")...)
+		}
+	}
+	for _, dataset := range slices.Sorted(maps.Keys(w.newest)) {
+		p, name := w.newest[dataset], latestName(dataset)
+		latest, err := w.site.Current(dataset)
 		switch {
+		case err != nil && w.ending(p.run):
+			w.waiting[p.run] = true
+		case errors.Is(err, publish.ErrNoVersion):
+			out = append(out, found(name, "is missing; the newest version in the ledger is %d", p.version)...)
 		case err != nil:
 			out = append(out, found(name, "%v", err)...)
-		case int64(latest.Version) != version:
-			out = append(out, found(name, "points to version %d, the newest in the ledger is %d", latest.Version, version)...)
+		case latest.Version < p.version && w.ending(p.run):
+			w.waiting[p.run] = true
+		case latest.Version < p.version || latest.Version > p.version && bytes.Equal(w.current[dataset], w.latestNow(dataset)):
+			out = append(out, found(name, "points to version %d, the newest in the ledger is %d", latest.Version, p.version)...)
+		case latest.Version == p.version:
+			out = append(out, w.compareLatest(dataset, p)...)
 		}
 	}
 	return out
+}
+
+// ending says whether a run has recorded its publication and is not yet done with the rest.
+func (w *workspaceCheck) ending(run string) bool {
+	_, err := os.Stat(filepath.Join(w.root, StateDir, "work", run, journalName))
+	return err == nil
+}
+
+func (w *workspaceCheck) latestNow(dataset string) []byte {
+	raw, _ := os.ReadFile(filepath.Join(w.root, filepath.FromSlash(latestName(dataset)))) // unreadable: not equal to what was read
+	return raw
+}
+
+// compareLatest compares latest.json with what follows from the manifest; a
+// manifest that is not the ledger's is a finding of its own.
+func (w *workspaceCheck) compareLatest(dataset string, p publication) []verify.Finding {
+	raw, err := os.ReadFile(filepath.Join(w.root, publish.VersionFolder(dataset, p.version), manifestName))
+	if err != nil || sha256Hex(raw) != p.manifest {
+		return nil
+	}
+	want, err := w.site.EncodeLatest(dataset, p.version)
+	if err != nil {
+		return found(latestName(dataset), "%v", err)
+	}
+	if !bytes.Equal(w.latestNow(dataset), want) {
+		return found(latestName(dataset), "was changed: it is not what the manifest of version %d gives", p.version)
+	}
+	return nil
 }
 
 func found(what, format string, args ...any) []verify.Finding {

@@ -162,25 +162,31 @@ func (s *Site) Promote(dataset string, version int) error {
 	if err != nil && !errors.Is(err, ErrNoVersion) {
 		return err
 	}
-	raw, err := os.ReadFile(filepath.Join(s.folder(dataset, version), manifestName))
+	latest, err := s.EncodeLatest(dataset, version)
 	if err != nil {
 		return fmt.Errorf("make version %d of %s current: %w", version, dataset, err)
+	}
+	return durable.WriteFile(filepath.Join(s.published, dataset, latestName), latest, publicFile)
+}
+
+// EncodeLatest gives the bytes that latest.json has while a placed version is
+// current. They follow from the version's manifest alone.
+func (s *Site) EncodeLatest(dataset string, version int) ([]byte, error) {
+	raw, err := os.ReadFile(filepath.Join(s.folder(dataset, version), manifestName))
+	if err != nil {
+		return nil, err
 	}
 	m, err := ParseManifest(raw)
 	if err != nil {
-		return fmt.Errorf("make version %d of %s current: %w", version, dataset, err)
+		return nil, err
 	}
 	if m.Dataset != dataset || m.Version != version {
-		return fmt.Errorf("make version %d of %s current: its manifest is of %s version %d", version, dataset, m.Dataset, m.Version)
+		return nil, fmt.Errorf("its manifest is of %s version %d", m.Dataset, m.Version)
 	}
-	latest, err := EncodeJSON(Latest{
+	return EncodeJSON(Latest{
 		Dataset: dataset, Version: version, Path: versionName(version), Manifest: path.Join(versionName(version), manifestName),
 		SHA256: hexSHA256(raw), Rows: m.Rows, ContentRoot: m.ContentRoot,
 	})
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(filepath.Join(s.published, dataset, latestName), latest, publicFile)
 }
 
 // Put adds or replaces a file beside the data of a placed version in one atomic
