@@ -145,6 +145,14 @@ func openWorkspace(ctx context.Context, ws *rules.Workspace, stderr io.Writer) (
 	if err != nil {
 		return nil, errors.Join(err, o.close())
 	}
+	// A run without a working folder (somebody removed it) is not found by Recover.
+	left, err := store.Interrupt(ctx)
+	if err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	for _, run := range left {
+		fmt.Fprintf(stderr, "run %s of %s was interrupted and its working folder is gone; it is marked so\n", run.ID, run.Dataset)
+	}
 	return o, nil
 }
 

@@ -20,7 +20,10 @@
 // There are two scores. Delivered is over all decoded rows that the contract
 // does not exclude, with the cells that had to be cleaned and the records that
 // could not be decoded counted against indicator 0305: it grades the department.
-// Published is over the rows that were published: it is what an analyst reads.
+// Published is over the rows that were published: it is what an analyst reads. A
+// cell that broke a rule and was made null or replaced for it still counts as
+// failed there: what was taken away is not good data, and no contract raises its
+// score by emptying cells.
 //
 // Start at Input and Assess.
 package quality

@@ -8,6 +8,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"clearwell/rules"
 )
 
 //go:embed page.html
@@ -77,6 +79,7 @@ type ruleView struct {
 	StatusEN    string
 	StatusZH    string
 	StatusClass string
+	PublishedAs string // what became of failing cells in published rows; empty: they stand as they are
 	IndicatorEN string
 	IndicatorZH string
 }
@@ -166,6 +169,12 @@ func (v *view) addRules(all []RuleResult) {
 		rv := ruleView{RuleResult: r, ZH: r.Title["zh"], EN: r.Title["en"], Share: RatioOf(r.Delivered.Failed, r.Delivered.Checked)}
 		if i, ok := IndicatorByCode(r.Indicator); ok {
 			rv.IndicatorEN, rv.IndicatorZH = i.EN, i.ZH
+		}
+		switch r.OnFail {
+		case rules.SetNull:
+			rv.PublishedAs = "as null"
+		case rules.ReplaceBy:
+			rv.PublishedAs = "replaced"
 		}
 		switch r.Outcome {
 		case Unchecked:
