@@ -203,7 +203,7 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 	if _, err := rand.Read(salt[:]); err != nil {
 		return nil, err
 	}
-	id := now.Format("20060102T150405") + "-" + ds.ID + "-" + hex.EncodeToString(salt[:])
+	id := now.Format("20060102T150405.000") + "-" + ds.ID + "-" + hex.EncodeToString(salt[:]) // to the millisecond: ids sort by start
 	j := &job{Runner: r, opts: opts, data: ds, plan: ds.Plan, dir: r.workDir(id), entered: time.Now()}
 	j.record = RunRecord{ID: id, Dataset: ds.ID, Attempt: attempt, ScheduledFor: opts.ScheduledFor, Started: now, Status: StatusRunning, Stage: "archive", Score: -1, Program: r.Program.Version}
 	j.outcome = &Outcome{Took: map[string]time.Duration{}}
