@@ -87,6 +87,18 @@ Start with: clearwell init DIR`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       version(),
+		Args:          cobra.ArbitraryArgs, // cobra's own complaint about an unknown command cannot be told from other errors
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			hint := ""
+			c.SuggestionsMinimumDistance = 2 // as cobra's own complaint has it
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				hint = fmt.Sprintf("; did you mean %q?", near[0])
+			}
+			return usageError{fmt.Errorf("unknown command %q%s\nsee: %s --help", args[0], hint, c.CommandPath())}
+		},
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "workspace", "C", "", "workspace `DIR` (default: this folder, or the nearest one above with a clearwell.yaml)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")

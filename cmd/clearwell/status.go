@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -136,7 +137,7 @@ func printStatus(c *cobra.Command, list []jobs.DatasetStatus) {
 	t.print(c.OutOrStdout())
 	for _, s := range list {
 		if s.Last != nil && s.Last.Error != "" {
-			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", s.Dataset, s.Last.Error)
+			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", s.Dataset, strings.TrimPrefix(s.Last.Error, s.Dataset+": "))
 		}
 	}
 }
