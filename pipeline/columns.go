@@ -35,30 +35,17 @@ func (t *textBuilder) add(v []byte) {
 
 func (t *textBuilder) column() arrow.Array { return stringColumn(t.offsets, t.data) }
 
-// columnWithNulls is the column with null where isNull says so.
-func (t *textBuilder) columnWithNulls(isNull func(i int) bool) arrow.Array {
-	n := max(len(t.offsets)-1, 0)
-	valid := make([]byte, (n+7)/8)
-	nulls := n
-	for i := range n {
-		if !isNull(i) {
-			valid[i>>3] |= 1 << (i & 7)
-			nulls--
-		}
-	}
+// withValidity is a string column with null where valid has no bit, which is in nulls rows.
+func withValidity(c arrow.Array, valid []byte, nulls int) arrow.Array {
 	if nulls == 0 {
-		return t.column()
+		return c
 	}
-	return array.NewStringData(array.NewData(arrow.BinaryTypes.String, n,
-		[]*memory.Buffer{memory.NewBufferBytes(valid), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.offsets)), memory.NewBufferBytes(t.data)}, nil, nulls, 0))
+	b := c.Data().Buffers()
+	return array.NewStringData(array.NewData(arrow.BinaryTypes.String, c.Len(), []*memory.Buffer{memory.NewBufferBytes(valid), b[1], b[2]}, nil, nulls, 0))
 }
 
 func stringColumn(offsets []int32, data []byte) arrow.Array {
 	return array.NewStringData(textData(arrow.BinaryTypes.String, offsets, data))
-}
-
-func binaryColumn(offsets []int32, data []byte) arrow.Array {
-	return array.NewBinaryData(textData(arrow.BinaryTypes.Binary, offsets, data))
 }
 
 func textData(t arrow.DataType, offsets []int32, data []byte) arrow.ArrayData {

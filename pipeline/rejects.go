@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/publish/parquet"
+	"clearwell/rules"
 )
 
 // The columns of a stored reject before the cells as read.
@@ -234,7 +234,7 @@ func (s *scan) writeQuarantine(ctx context.Context, w io.Writer, late []lateReje
 		return parquet.Stats{}, err
 	}
 	fw.SetMetadata(parquet.KeyDataset, s.plan.Dataset)
-	q := &quarantineWriter{scan: s, schema: schema, file: fw, encoder: fw.NewEncoder(), at: at, names: len(names)}
+	q := &quarantineWriter{scan: s, schema: schema, file: fw, encoder: fw.NewEncoder(), at: at, names: len(names), explained: map[string][2]string{}}
 	for number := range s.frames {
 		if err := ctx.Err(); err != nil {
 			return parquet.Stats{}, err
@@ -268,67 +268,76 @@ type quarantineWriter struct {
 	encoder *parquet.Encoder
 	at      map[string]int // place of a header among the source columns
 	names   int
+
+	explained map[string][2]string // by the broken rules
 }
 
-// rejected is one row of the quarantine on its way to the file.
-type rejected struct {
-	row, line, offset int64
-	position          int32
-	broken            []byte
-	code, message     string
-	raw               []byte
-	cells             [][]byte // nil: none could be read
-}
-
+// frame writes the rejects of one frame: those of the scan as they are stored, or
+// merged with the late ones in the order of the source.
 func (q *quarantineWriter) frame(number int, late []lateReject) error {
-	var rows []rejected
+	var cols []arrow.Array
 	var object int
 	if number < len(q.scan.rejects.frames) && q.scan.rejects.frame(number) != nil {
 		f := q.scan.rejects.frame(number)
-		object = f.object
 		l, err := q.scan.rejects.load(f)
 		if err != nil {
 			return err
 		}
 		defer l.done()
-		cell := func(c, i int) []byte { return stringCell(l.cols[c], i) }
-		for i := range f.rows {
-			r := rejected{
-				row: l.cols[rejRow].(*array.Int64).Value(i), line: l.cols[rejLine].(*array.Int64).Value(i),
-				offset: l.cols[rejOffset].(*array.Int64).Value(i), position: l.cols[rejPosition].(*array.Int32).Value(i),
-				broken: cell(rejRules, i), code: string(cell(rejCode, i)), message: string(cell(rejMessage, i)), raw: cell(rejRaw, i),
-			}
-			if r.position >= 0 {
-				for c := rejFirstCell; c < len(l.cols); c++ {
-					r.cells = append(r.cells, cell(c, i))
-				}
-			}
-			rows = append(rows, r)
-		}
+		object, cols = f.object, l.cols
 	}
-	for _, l := range late {
-		object = l.object
-		rows = append(rows, rejected{row: l.row, line: l.line, offset: l.rng.Offset, position: int32(l.loc.Row()), raw: l.raw, cells: l.cells})
+	if len(late) > 0 {
+		object = late[0].object
+		cols = mergeLate(cols, late)
 	}
-	if len(rows) == 0 {
+	if cols == nil {
 		return nil
 	}
-	slices.SortFunc(rows, func(a, b rejected) int { return cmp.Compare(a.row, b.row) })
-	for i := range rows {
-		rows[i].broken = q.withRepeats(number, rows[i])
-	}
-	for len(rows) > 0 { // row groups are cut at fixed counts, so that the bytes do not depend on frames
-		n := min(len(rows), parquet.DefaultRowGroupRows-q.encoder.Rows())
-		rec := q.record(object, rows[:n])
-		if err := q.encoder.Add(rec); err != nil {
+	rec := q.record(number, object, cols)
+	for from := int64(0); from < rec.NumRows(); { // row groups are cut at fixed counts, so that the bytes do not depend on frames
+		to := min(rec.NumRows(), from+int64(parquet.DefaultRowGroupRows-q.encoder.Rows()))
+		if err := q.encoder.Add(rec.NewSlice(from, to)); err != nil {
 			return err
 		}
-		rows = rows[n:]
+		from = to
 		if err := q.flush(parquet.DefaultRowGroupRows); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mergeLate puts late rejects among stored ones by record number.
+func mergeLate(stored []arrow.Array, late []lateReject) []arrow.Array {
+	cells := len(late[0].cells)
+	r := newRejectBuilder(cells)
+	add := func(l *lateReject) {
+		r.add(batch.Span{Row: l.row, Line: l.line, Offset: l.rng.Offset, Length: l.rng.Length}, int32(l.loc.Row()), nil, "", "", l.raw)
+		for c := range cells {
+			r.text[rejFirstCell-rejRules+c].add(l.cells[c])
+		}
+	}
+	n := 0
+	if stored != nil {
+		n = stored[0].Len()
+	}
+	for i := range n {
+		row := stored[rejRow].(*array.Int64).Value(i)
+		for len(late) > 0 && late[0].row < row {
+			add(&late[0])
+			late = late[1:]
+		}
+		text := func(c int) []byte { return stringCell(stored[c], i) }
+		r.add(batch.Span{Row: row, Line: stored[rejLine].(*array.Int64).Value(i), Offset: stored[rejOffset].(*array.Int64).Value(i)},
+			stored[rejPosition].(*array.Int32).Value(i), text(rejRules), string(text(rejCode)), string(text(rejMessage)), text(rejRaw))
+		for c := range cells {
+			r.text[rejFirstCell-rejRules+c].add(text(rejFirstCell + c))
+		}
+	}
+	for i := range late {
+		add(&late[i])
+	}
+	return r.columns()
 }
 
 func (q *quarantineWriter) flush(atLeast int) error {
@@ -342,85 +351,85 @@ func (q *quarantineWriter) flush(atLeast int) error {
 	return q.file.Append(rg)
 }
 
-// withRepeats adds the uniqueness rules that a row breaks to the rules that its own cells break.
-func (q *quarantineWriter) withRepeats(number int, r rejected) []byte {
-	if r.position < 0 || len(q.scan.unique) == 0 {
-		return r.broken
-	}
+// broken is the list of rules that a row breaks: those of its own cells as they
+// were stored, and the uniqueness rules, which were settled later.
+func (q *quarantineWriter) broken(f *frame, stored string, position int32) []uint16 {
 	var all []uint16
-	for i := 0; i < len(r.broken); i += 2 {
-		all = append(all, binary.LittleEndian.Uint16(r.broken[i:]))
+	for i := 0; i < len(stored); i += 2 {
+		all = append(all, uint16(stored[i])|uint16(stored[i+1])<<8)
 	}
-	f := q.scan.rows.frame(number)
+	if position < 0 || len(q.scan.unique) == 0 {
+		return all
+	}
 	for u, rule := range q.scan.unique {
-		if f.repeated[u][r.position>>6].Load()>>(r.position&63)&1 != 0 {
+		if f.repeated[u][position>>6].Load()>>(position&63)&1 != 0 {
 			all = append(all, uint16(rule.rule))
 		}
 	}
 	slices.Sort(all)
-	out := make([]byte, 0, 2*len(all))
-	for _, k := range all {
-		out = binary.LittleEndian.AppendUint16(out, k)
-	}
-	return out
+	return all
 }
 
-func (q *quarantineWriter) record(object int, rows []rejected) arrow.RecordBatch {
+// record puts identity, reasons and cells of stored rejects into the columns of the file.
+func (q *quarantineWriter) record(number, object int, stored []arrow.Array) arrow.RecordBatch {
 	o := q.scan.objects[object]
-	n := len(rows)
-	row, line, offset := make([]int64, n), make([]int64, n), make([]int64, n)
-	var source, sha, reasons, messages, raw textBuilder
-	cells := make([]textBuilder, q.names)
-	has := make([]bool, q.names)
-	for _, h := range o.Header {
-		has[q.at[h]] = true
-	}
-	missing := make([]bool, n)
-	for i, r := range rows {
-		row[i], line[i], offset[i] = r.row, r.line, r.offset
+	n := stored[0].Len()
+	position := stored[rejPosition].(*array.Int32)
+	rules, codes, texts := stored[rejRules].(*array.String), stored[rejCode].(*array.String), stored[rejMessage].(*array.String)
+	f := q.scan.rows.frame(number)
+	var source, sha, reasons, messages textBuilder
+	unread := make([]byte, (n+7)/8) // validity of cells: a bad record has none
+	bad := 0
+	for i := range n {
 		source.add([]byte(o.Name))
 		sha.add([]byte(o.Archive.SHA256))
-		raw.add(r.raw)
-		why, text := q.explain(r)
+		why, text := codes.Value(i), texts.Value(i)
+		if position.Value(i) < 0 {
+			bad++
+		} else {
+			unread[i>>3] |= 1 << (i & 7)
+			why, text = q.explain(q.broken(f, rules.Value(i), position.Value(i)))
+		}
 		reasons.add([]byte(why))
 		messages.add([]byte(text))
-		missing[i] = r.cells == nil
-		for c := range q.names {
-			if r.cells == nil || !has[c] {
-				cells[c].add(nil)
-			}
-		}
-		if r.cells != nil {
-			for c, h := range o.Header {
-				cells[q.at[h]].add(r.cells[c])
-			}
-		}
 	}
-	cols := []arrow.Array{source.column(), sha.column(), int64Column(row), int64Column(line), int64Column(offset), reasons.column(), messages.column()}
-	for c := range cells {
-		if !has[c] {
-			cols = append(cols, cells[c].columnWithNulls(func(int) bool { return true }))
-			continue
-		}
-		cols = append(cols, cells[c].columnWithNulls(func(i int) bool { return missing[i] }))
+	cols := []arrow.Array{source.column(), sha.column(), stored[rejRow], stored[rejLine], stored[rejOffset], reasons.column(), messages.column()}
+	cells := make([]arrow.Array, q.names)
+	for c, h := range o.Header {
+		cells[q.at[h]] = withValidity(stored[rejFirstCell+c], unread, bad)
 	}
-	cols = append(cols, binaryColumn(raw.offsets, raw.data))
+	for _, c := range cells {
+		if c == nil { // another object's column
+			c = withValidity(stored[rejCode], make([]byte, (n+7)/8), n)
+		}
+		cols = append(cols, c)
+	}
+	raw := stored[rejRaw].Data()
+	cols = append(cols, array.NewBinaryData(array.NewData(arrow.BinaryTypes.Binary, n, raw.Buffers(), nil, 0, 0)))
 	return array.NewRecordBatch(q.schema, cols, int64(n))
 }
 
-// explain gives the rule ids joined by commas, and a sentence for each.
-func (q *quarantineWriter) explain(r rejected) (reasons, messages string) {
-	if r.position < 0 {
-		return r.code, r.message
+// explain gives the ids of the broken quarantine rules joined by commas, and a
+// sentence for each. Most rows break the same few combinations.
+func (q *quarantineWriter) explain(broken []uint16) (reasons, messages string) {
+	var key [64]byte
+	k := key[:0]
+	for _, b := range broken {
+		k = binary.LittleEndian.AppendUint16(k, b)
+	}
+	if e, ok := q.explained[string(k)]; ok {
+		return e[0], e[1]
 	}
 	var ids, texts []string
-	for i := 0; i < len(r.broken); i += 2 {
-		rule := &q.scan.plan.Rules[binary.LittleEndian.Uint16(r.broken[i:])]
-		if rule.OnFail != "quarantine" {
+	for _, b := range broken {
+		rule := &q.scan.plan.Rules[b]
+		if rule.OnFail != rules.Quarantine {
 			continue
 		}
 		ids = append(ids, rule.ID)
 		texts = append(texts, describeFailure(rule))
 	}
-	return strings.Join(ids, ","), strings.Join(texts, "; ")
+	e := [2]string{strings.Join(ids, ","), strings.Join(texts, "; ")}
+	q.explained[string(k)] = e
+	return e[0], e[1]
 }

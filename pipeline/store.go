@@ -101,12 +101,13 @@ func (s *rowStore) fill(f *frame, cols []arrow.Array, bitmaps [][]uint64) error 
 	s.mu.Unlock()
 
 	f.size = size
-	block := getBlock(size)
-	appendBlock(block[:0], f.rows, cols, bitmaps)
 	if inMemory {
-		f.block = block
+		f.block = newBlock(size)
+		appendBlock(f.block[:0], f.rows, cols, bitmaps)
 		return nil
 	}
+	block := getBlock(size)
+	appendBlock(block[:0], f.rows, cols, bitmaps)
 	_, err := s.spill.WriteAt(block, f.offset)
 	putBlock(block)
 	if err != nil {
@@ -384,16 +385,22 @@ func parseBlock(block []byte, types []arrow.DataType, rows int) ([]arrow.Array, 
 	return cols, bitmaps
 }
 
-// blocks are pooled by capacity class, because a run makes thousands of the same size.
+// blockPool holds the blocks that spilled frames pass through; they are of about
+// the same size. Blocks that stay in memory are never taken from it: one that is
+// larger than its frame would hold on to the difference.
 var blockPool sync.Pool
 
-// getBlock returns n bytes, aligned to 8 as Arrow's typed views need.
 func getBlock(n int) []byte {
 	if v := blockPool.Get(); v != nil {
 		if b := *v.(*[]byte); cap(b) >= n {
 			return b[:n]
 		}
 	}
+	return newBlock(n)
+}
+
+// newBlock returns n bytes, aligned to 8 as Arrow's typed views need.
+func newBlock(n int) []byte {
 	words := make([]uint64, (n+7)/8+1)
 	return unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:n]
 }

@@ -51,6 +51,7 @@ type fieldReport struct {
 
 func (a *app) runCommand() *cobra.Command {
 	var all bool
+	var profile string
 	var memory byteSize
 	var opts pipeline.Options
 	c := &cobra.Command{
@@ -82,18 +83,21 @@ func (a *app) runCommand() *cobra.Command {
 					return err
 				}
 			}
-			var failed error
-			for _, id := range args {
-				if err := a.runOne(c, w, id, opts); err != nil {
-					failed = errors.Join(failed, err)
+			return profiled(profile, func() error {
+				var failed error
+				for _, id := range args {
+					if err := a.runOne(c, w, id, opts); err != nil {
+						failed = errors.Join(failed, err)
+					}
 				}
-			}
-			return failed
+				return failed
+			})
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "run every dataset of the workspace")
 	c.Flags().IntVar(&opts.CPUs, "cpus", 0, "workers (default: as many as there are processors)")
 	c.Flags().Var(&memory, "memory", "memory budget such as 512MiB or 2GiB (default 1GiB)")
+	c.Flags().StringVar(&profile, "profile", "", "write CPU and memory profiles into `DIR`")
 	return c
 }
 
