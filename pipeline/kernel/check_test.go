@@ -231,6 +231,25 @@ func TestMissingColumnsAreAllNamed(t *testing.T) {
 	}
 }
 
+func TestTheNearestColumnIsNamed(t *testing.T) {
+	for _, c := range []struct{ want, have, nearest string }{
+		{"身份证号", "身份证号码", "身份证号码"},
+		{"金额", "金额（元）", "金额（元）"},
+		{"联系手机号码", "手机号码", "手机号码"},
+		{"phone", "PHONES", "PHONES"},
+		{"id", "x", ""},
+		{"a", "amount", ""},
+		{"性别", "出生", ""},
+	} {
+		if got := nearestName([]string{c.want}, []string{c.have}); got != c.nearest {
+			t.Errorf("%s among %s: %q, want %q", c.want, c.have, got, c.nearest)
+		}
+	}
+	if got := nearestName([]string{"金额"}, []string{"金额（万元）", "金额2", "其他"}); got != "金额2" {
+		t.Errorf("of several the one with the fewest edits, got %q", got)
+	}
+}
+
 func TestPlansThatNoKernelCarriesOutAreRefused(t *testing.T) {
 	for name, r := range map[string]rules.Rule{
 		"unknown field":        {Field: "w", OnFail: rules.Keep},

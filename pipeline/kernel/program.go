@@ -157,7 +157,8 @@ func quotedList(names []string, between string) string {
 }
 
 // nearestName is the column that takes the fewest edits to be one of the names,
-// if these are at most a third of its characters or two.
+// if these are at most a third of its characters or two, or if one contains the
+// other: departments write 金额 one month and 金额（元） the next.
 func nearestName(names, header []string) string {
 	best, nearest := -1, ""
 	for _, want := range names {
@@ -165,7 +166,8 @@ func nearestName(names, header []string) string {
 		for _, have := range header {
 			h := []rune(strings.ToLower(strings.TrimSpace(have)))
 			d := editDistance(w, h)
-			if d > max(2, len(w)/3) || d >= len(w) || best >= 0 && d >= best {
+			inside := min(len(w), len(h)) >= 2 && (strings.Contains(string(h), string(w)) || strings.Contains(string(w), string(h)))
+			if !inside && (d > max(2, len(w)/3) || d >= len(w)) || best >= 0 && d >= best {
 				continue
 			}
 			best, nearest = d, have
