@@ -123,6 +123,9 @@ func wrapArgs(c *cobra.Command) {
 			if err := check(c, args); err != nil {
 				return usageError{fmt.Errorf("%w\nusage: %s", err, c.UseLine())}
 			}
+			if err := c.ValidateRequiredFlags(); err != nil { // else cobra says so later, in an error like any other
+				return usageError{fmt.Errorf("%w\nusage: %s", err, c.UseLine())}
+			}
 			return nil
 		}
 	}
