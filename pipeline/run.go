@@ -267,6 +267,9 @@ func (j *job) report(f func(Progress)) (stop func()) {
 }
 
 func (j *job) carryOut(ctx context.Context) error {
+	if _, err := kernel.NewTreater(j.plan, j.Keys.Secret); err != nil { // a missing key is told before anything is read
+		return err
+	}
 	objects, err := j.takeIn(ctx)
 	if err != nil {
 		return err
