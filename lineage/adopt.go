@@ -56,6 +56,7 @@ type adoption struct {
 	checkpoint *tiles.Checkpoint
 	rebuild    bool     // the writer's state is written anew
 	superseded []string // archived checkpoints over more entries than there are
+	missing    []string // archived checkpoints that entries were written after
 }
 
 // adoptBody is the body of a restore entry.
@@ -67,6 +68,7 @@ type adoptBody struct {
 	RememberedRoot string   `json:"remembered_root,omitempty"`
 	StateRebuilt   bool     `json:"state_rebuilt"`
 	Superseded     []string `json:"superseded,omitempty"`
+	Missing        []string `json:"missing,omitempty"`
 }
 
 func (a *adoption) check(ctx context.Context) error {
@@ -87,6 +89,10 @@ func (a *adoption) check(ctx context.Context) error {
 		return err
 	}
 	left := slices.DeleteFunc(report.Findings, func(f verify.Finding) bool {
+		if _, err := os.Lstat(filepath.Join(l.cfg.Dir, filepath.FromSlash(f.What))); errors.Is(err, os.ErrNotExist) && strings.HasPrefix(f.What, CheckpointDir+"/") {
+			a.missing = append(a.missing, f.What)
+			return true
+		}
 		return slices.Contains(a.superseded, f.What) || a.rebuild && strings.HasPrefix(f.What, LogDir+"/.state/")
 	})
 	if len(left) > 0 {
@@ -124,7 +130,7 @@ func (a *adoption) repair() error {
 
 func (a *adoption) draft() Draft {
 	tree := a.ledger.log.Tree()
-	b := adoptBody{Reason: a.reason, Size: uint64(tree.N), Root: hexRoot(tree.Hash), StateRebuilt: a.rebuild, Superseded: a.superseded}
+	b := adoptBody{Reason: a.reason, Size: uint64(tree.N), Root: hexRoot(tree.Hash), StateRebuilt: a.rebuild, Superseded: a.superseded, Missing: a.missing}
 	if a.remembered != nil {
 		b.RememberedSize, b.RememberedRoot = &a.remembered.Size, a.remembered.Root
 	}

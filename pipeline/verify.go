@@ -229,6 +229,11 @@ func (w *workspaceCheck) checkProof(e *entry.Entry, version int) []verify.Findin
 	}
 	report := verify.Proof(raw, path.Join(folder, proofName), digests, nil)
 	out := report.Findings
+	for _, f := range out {
+		if _, isFile := digests[f.What]; isFile { // these are the ledger's digests: it is the proof that does not fit
+			return found(path.Join(folder, proofName), "does not prove this version: it says of %s that it %s", f.What, f.Why)
+		}
+	}
 	bundle, err := proof.Parse(raw)
 	if err != nil || len(out) > 0 {
 		return out

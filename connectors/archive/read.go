@@ -80,10 +80,11 @@ func (v *verifying) Read(p []byte) (int, error) {
 
 func (v *verifying) start() {
 	v.queue, v.free, v.idle = make(chan []byte, hashBlocks), make(chan []byte, hashBlocks+1), make(chan struct{})
+	size := int(max(1, min(v.f.size, hashBlock)))
 	for range hashBlocks {
-		v.free <- make([]byte, 0, hashBlock)
+		v.free <- make([]byte, 0, size)
 	}
-	v.buf = make([]byte, 0, hashBlock)
+	v.buf = make([]byte, 0, size)
 	go func() {
 		defer close(v.idle)
 		for b := range v.queue {

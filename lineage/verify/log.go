@@ -45,7 +45,7 @@ type LogOptions struct {
 // error means that the folder could not be read.
 func Log(ctx context.Context, o LogOptions) (*Report, error) {
 	r := &Report{}
-	c := &logCheck{ctx: ctx, o: o, report: r, dir: tiles.Dir(filepath.Join(o.Dir, logDir)), roots: map[uint64]tlog.Hash{}, checked: map[string]bool{}, relink: map[string]bool{}}
+	c := &logCheck{ctx: ctx, o: o, report: r, dir: tiles.Dir(filepath.Join(o.Dir, logDir)), roots: map[uint64]tlog.Hash{}, checked: map[string]bool{}, relink: map[string]bool{}, seen: map[uint64]uint64{}}
 	if _, err := os.Stat(o.Dir); err != nil {
 		return nil, err
 	}
@@ -91,6 +91,7 @@ type logCheck struct {
 	relink     map[string]bool // datasets whose chain was taken up again after a lost leaf
 	keyMissing bool            // unknown keys were reported once
 	ids        map[string]uint64
+	seen       map[uint64]uint64 // sizes of checkpoints that entries were written after → first such entry, since the last adoption
 }
 
 func (c *logCheck) loadKey() bool {
@@ -170,6 +171,13 @@ func (c *logCheck) compareRoots() {
 			c.report.addf(path, "a checkpoint over %d entries was signed, the log has %d: entries were removed", at, size)
 		case ok && !c.lost && root != cp.Tree.Hash:
 			c.report.addf(path, "signs another root for the first %d entries than the log has: there are two histories", at)
+		}
+	}
+	// Looked for now, because a writer may have filed them after the folder was listed.
+	for _, at := range slices.Sorted(maps.Keys(c.seen)) {
+		path := checkpointDir + "/" + tiles.PathNumber(at)
+		if _, err := os.Stat(filepath.Join(c.o.Dir, filepath.FromSlash(path))); errors.Is(err, os.ErrNotExist) && at != uint64(c.cp.Tree.N) {
+			c.report.addf(path, "is missing: entry %d was written after a checkpoint over %d entries, and every checkpoint is kept", c.seen[at], at)
 		}
 	}
 	// Looked up now, because a writer may have archived it after the folder was listed.

@@ -193,6 +193,11 @@ func (c *logCheck) entry(index uint64, leaf []byte) {
 	c.ids[e.ID] = index
 	if e.Seen.Size > index {
 		c.report.addf(what, "claims to have seen %d entries", e.Seen.Size)
+	} else if _, known := c.seen[e.Seen.Size]; !known {
+		c.seen[e.Seen.Size] = index
+	}
+	if e.Kind == entry.Restore { // a person took the ledger as it stood
+		clear(c.seen)
 	}
 	if c.o.Visit != nil {
 		c.report.Add(c.o.Visit(index, e)...)
