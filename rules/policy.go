@@ -1,8 +1,5 @@
 package rules
 
-// Audiences are who may read a publication, the widest first.
-var audiences = []string{"open", "shared", "restricted", "internal"}
-
 // leastTreatments is the policy: the weakest treatment that a field of a level
 // may have for an audience. A stronger one always serves.
 //
