@@ -195,3 +195,38 @@ func queryRuns(q querier, text string, args ...any) (runs []RunRecord, err error
 	}
 	return runs, rows.Err()
 }
+
+// RecordStages remembers what the stages of a run took.
+func (s *Store) RecordStages(run string, stages []pipeline.StageTime) error {
+	err := s.write(context.Background(), func(tx *sql.Tx) error {
+		for i, t := range stages {
+			_, err := tx.Exec("INSERT OR REPLACE INTO stages (run, position, stage, wall, wait, rows, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+				run, i, t.Stage, int64(t.Wall), int64(t.Wait), t.Rows, t.Bytes)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("state %s: remember the stages of run %s: %w", s.path, run, err)
+	}
+	return nil
+}
+
+// Stages is what the stages of a run took, in order; none if it is not remembered.
+func (s *Store) Stages(run string) (list []pipeline.StageTime, err error) {
+	rows, err := s.db.Query("SELECT stage, wall, wait, rows, bytes FROM stages WHERE run = ? ORDER BY position", run)
+	if err != nil {
+		return nil, fmt.Errorf("state %s: stages of run %s: %w", s.path, run, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var t pipeline.StageTime
+		if err := rows.Scan(&t.Stage, &t.Wall, &t.Wait, &t.Rows, &t.Bytes); err != nil {
+			return nil, fmt.Errorf("state %s: stages of run %s: %w", s.path, run, err)
+		}
+		list = append(list, t)
+	}
+	return list, rows.Err()
+}

@@ -90,6 +90,16 @@ var migrations = []string{
 		key   TEXT PRIMARY KEY,
 		value BLOB NOT NULL
 	) STRICT, WITHOUT ROWID;`,
+	`CREATE TABLE stages (
+		run      TEXT NOT NULL REFERENCES runs (id),
+		position INTEGER NOT NULL,
+		stage    TEXT NOT NULL,
+		wall     INTEGER NOT NULL,
+		wait     INTEGER NOT NULL,
+		rows     INTEGER NOT NULL,
+		bytes    INTEGER NOT NULL,
+		PRIMARY KEY (run, position)
+	) STRICT, WITHOUT ROWID;`,
 }
 
 // OpenStore opens the state at path, makes it if it is not there (its folder

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -77,7 +78,10 @@ func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentro
 				if err != nil {
 					return err
 				}
-				if err := q.append(group, rg); err != nil {
+				begin := time.Now()
+				err = q.append(group, rg)
+				e.meter.waited(begin)
+				if err != nil {
 					return err
 				}
 			}

@@ -19,16 +19,34 @@ type Progress struct {
 
 // meter holds the counters that workers move and a progress display reads.
 type meter struct {
-	dataset                                  string
-	stage                                    atomic.Pointer[string]
-	bytes, total, rows, published, toPublish atomic.Int64
-	started                                  time.Time
+	dataset                                        string
+	stage                                          atomic.Pointer[string]
+	bytes, total, rows, published, toPublish, wait atomic.Int64
+	entered                                        time.Time // the stage; only the run itself reads and writes it
+	started                                        time.Time
 }
 
-func (m *meter) enter(stage string) {
+// enter begins a stage and tells what the one before took.
+func (m *meter) enter(stage string) (before StageTime, ok bool) {
+	now := time.Now()
+	if s := m.stage.Load(); s != nil {
+		before = StageTime{Stage: *s, Wall: now.Sub(m.entered), Wait: time.Duration(m.wait.Swap(0)), Bytes: m.bytes.Load()}
+		switch *s {
+		case "check":
+			before.Rows = m.rows.Load()
+		case "publish":
+			before.Rows = m.published.Load()
+		}
+		ok = true
+	}
 	m.stage.Store(&stage)
 	m.bytes.Store(0)
+	m.entered = now
+	return before, ok
 }
+
+// waited adds the time since begin to what workers of this stage waited.
+func (m *meter) waited(begin time.Time) { m.wait.Add(int64(time.Since(begin))) }
 
 func (m *meter) progress() Progress {
 	p := Progress{Dataset: m.dataset, Bytes: m.bytes.Load(), Total: m.total.Load(), Rows: m.rows.Load(),

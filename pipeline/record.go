@@ -23,6 +23,15 @@ type RunRecord struct {
 	Program      string    `json:"program"`           // version of the program
 }
 
+// StageTime is what one stage of a run took.
+type StageTime struct {
+	Stage string        `json:"stage"`
+	Wall  time.Duration `json:"wall"`
+	Wait  time.Duration `json:"wait"` // of workers for the source or for each other, summed over them
+	Rows  int64         `json:"rows"`
+	Bytes int64         `json:"bytes"` // of the source that were read
+}
+
 // RunRows is the balance of a run: Read is the sum of the others.
 type RunRows struct {
 	Read        int64 `json:"read"`
@@ -52,6 +61,7 @@ type State interface {
 	FinishRun(run RunRecord, head []byte) error
 	NextAttempt(dataset string, scheduledFor time.Time) (int, error)
 	Run(id string) (RunRecord, bool, error)
+	RecordStages(run string, stages []StageTime) error
 }
 
 // RuleStopError ends a run: a rule with on_fail: stop met its first failure.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -68,11 +69,11 @@ const gcPercent = 50
 type Outcome struct {
 	Run     RunRecord
 	Quality *quality.Result
-	Folder  string   // of the published version, relative to the workspace; empty: nothing published
-	Files   []string // Parquet files of the version, relative to the workspace
-	Root    string   // content root, hex
-	Entries int      // ledger entries written
-	Took    map[string]time.Duration
+	Folder  string      // of the published version, relative to the workspace; empty: nothing published
+	Files   []string    // Parquet files of the version, relative to the workspace
+	Root    string      // content root, hex
+	Entries int         // ledger entries written
+	Stages  []StageTime // in order
 }
 
 // Run carries one dataset from its source to a published version. The order of
@@ -118,6 +119,10 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 	defer stopReports()
 	err = guarded(func() error { return j.carryOut(ctx) })()
 	j.release()
+	j.enter(j.record.Stage) // ends the last stage
+	if terr := r.State.RecordStages(j.record.ID, j.outcome.Stages); terr != nil {
+		slog.Warn("what the stages took is not remembered", "run", j.record.ID, "error", terr)
+	}
 	if err != nil {
 		return j.outcome, j.fail(err)
 	}
@@ -165,7 +170,6 @@ type job struct {
 	staging *publish.Staging
 	schema  *arrow.Schema // of the published rows
 	journal journal
-	entered time.Time
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
 	logged bool
@@ -210,9 +214,9 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 		return nil, err
 	}
 	id := now.Format("20060102T150405.000") + "-" + ds.ID + "-" + hex.EncodeToString(salt[:]) // to the millisecond: ids sort by start
-	j := &job{Runner: r, opts: opts, data: ds, plan: ds.Plan, dir: r.workDir(id), entered: time.Now()}
+	j := &job{Runner: r, opts: opts, data: ds, plan: ds.Plan, dir: r.workDir(id)}
 	j.record = RunRecord{ID: id, Dataset: ds.ID, Attempt: attempt, ScheduledFor: opts.ScheduledFor, Started: now, Status: StatusRunning, Stage: "archive", Score: -1, Program: r.Program.Version}
-	j.outcome = &Outcome{Took: map[string]time.Duration{}}
+	j.outcome = &Outcome{}
 	j.meter = &meter{dataset: ds.ID, started: time.Now()}
 	j.journal = journal{Run: id, Dataset: ds.ID, Attempt: attempt, Version: version, From: r.Ledger.Head().Size}
 	if err := os.MkdirAll(j.dir, 0o700); err != nil {
@@ -236,12 +240,10 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 
 // enter notes the time that the stage before took.
 func (j *job) enter(stage string) {
-	if j.record.Stage != "" {
-		j.outcome.Took[j.record.Stage] += time.Since(j.entered)
+	if t, ok := j.meter.enter(stage); ok {
+		j.outcome.Stages = append(j.outcome.Stages, t)
 	}
-	j.entered = time.Now()
 	j.record.Stage = stage
-	j.meter.enter(stage)
 }
 
 func (j *job) report(f func(Progress)) (stop func()) {
@@ -426,7 +428,6 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 	if err := j.Runner.finish(ctx, j.journal, j.record, head); err != nil {
 		return err
 	}
-	j.enter("done")
 	j.record.Stage = "done"
 	j.outcome.Run = j.record
 	j.outcome.Root = hex.EncodeToString(root.Hash[:])

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"golang.org/x/sync/errgroup"
@@ -276,7 +277,9 @@ func (s *scan) work(ctx context.Context) error {
 		w.uniques = append(w.uniques, kernel.NewKeyEncoder(s.plan, u.fields))
 	}
 	for {
+		begin := time.Now()
 		p, err := s.next(ctx)
+		s.meter.waited(begin)
 		if errors.Is(err, io.EOF) {
 			break
 		}

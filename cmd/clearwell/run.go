@@ -132,8 +132,8 @@ func newRunReport(w *opened, dataset string, out *pipeline.Outcome, err error) r
 	}
 	r.Run, r.Status, r.Version, r.Rows, r.Root = out.Run.ID, out.Run.Status, out.Run.Version, out.Run.Rows, out.Root
 	r.Seconds = map[string]float64{}
-	for stage, d := range out.Took {
-		r.Seconds[stage] = float64(d.Milliseconds()) / 1000
+	for _, t := range out.Stages {
+		r.Seconds[t.Stage] = float64(t.Wall.Milliseconds()) / 1000
 	}
 	r.Parquet = out.Files
 	if out.Folder != "" {

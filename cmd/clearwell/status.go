@@ -97,6 +97,9 @@ func (a *app) printRuns(c *cobra.Command, store *jobs.Store, ids []string, limit
 		t.add(r.ID, r.Status, dash(r.Version), scoreText(r.Score), r.Rows.Read, r.Rows.Published, r.Rows.Quarantined, r.Rows.Duplicates, took)
 	}
 	t.print(c.OutOrStdout())
+	if err := printStages(c, store, all); err != nil {
+		return err
+	}
 	for _, r := range all {
 		if r.Error != "" {
 			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", r.ID, r.Error)
@@ -140,4 +143,30 @@ func printStatus(c *cobra.Command, list []jobs.DatasetStatus) {
 			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", s.Dataset, strings.TrimPrefix(s.Last.Error, s.Dataset+": "))
 		}
 	}
+}
+
+// printStages shows what the stages of the newest run took. Wait is of workers,
+// for the source or for each other, summed over them.
+func printStages(c *cobra.Command, store *jobs.Store, runs []jobs.RunRecord) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	stages, err := store.Stages(runs[0].ID)
+	if err != nil || len(stages) == 0 {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "\nstages of %s:\n", runs[0].ID)
+	t := newTable("STAGE", "TOOK", "ROWS/S", "MB/S", "WAIT").alignRight(1, 2, 3, 4)
+	for _, s := range stages {
+		seconds := s.Wall.Seconds()
+		rate := func(n int64, per float64) string {
+			if n == 0 || seconds == 0 {
+				return "-"
+			}
+			return grouped(int64(float64(n) / per / seconds))
+		}
+		t.add(s.Stage, s.Wall.Round(time.Millisecond), rate(s.Rows, 1), rate(s.Bytes, 1e6), s.Wait.Round(time.Millisecond))
+	}
+	t.print(c.OutOrStdout())
+	return nil
 }
