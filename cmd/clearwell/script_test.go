@@ -23,19 +23,22 @@ func TestMain(m *testing.M) {
 	testscript.Main(tidied{m}, map[string]func(){"clearwell": main})
 }
 
-// tidied removes what the tests of this package share when they are done.
+// tidied gives the tests a folder to share, CLEARWELL_TEST_DIR, and removes it after the last.
+// Other users may look into it: a test runs the program as one of them.
 type tidied struct{ *testing.M }
 
 func (t tidied) Run() int {
-	code := t.M.Run()
-	for _, dir := range leftovers {
-		os.RemoveAll(dir)
+	dir, err := os.MkdirTemp("", "clearwell-test-")
+	if err == nil {
+		err = errors.Join(os.Chmod(dir, 0o755), os.Setenv("CLEARWELL_TEST_DIR", dir))
 	}
-	return code
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "make a folder for the tests:", err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	return t.M.Run()
 }
-
-// leftovers are folders that several tests use; appended to before tests run in parallel, or under a lock.
-var leftovers []string
 
 // TestScripts runs testdata/script: what each command prints, to the letter. Beside
 // the commands of testscript there are

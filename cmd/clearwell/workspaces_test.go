@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -47,11 +49,7 @@ type report struct {
 
 // built is the program under test, built once.
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "clearwell-test-")
-	if err != nil {
-		return "", err
-	}
-	binary := filepath.Join(dir, "clearwell")
+	binary := filepath.Join(os.Getenv("CLEARWELL_TEST_DIR"), "clearwell") // TestMain makes and removes it
 	out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
@@ -180,7 +178,20 @@ func TestTheChicagoSitesComeOutAsWorkedOut(t *testing.T) {
 	data := shared(t)
 	ws := workspace(t, "testdata/real/chicago")
 	deliver(t, ws, filepath.Join(data, "data/real/chicago-early-childhood/sites.csv"))
-	compare(t, ws, "testdata/real/chicago/expect.json")
+	got, want := compare(t, ws, "testdata/real/chicago/expect.json")
+	p := readPublished(t, ws, got)
+	sources := map[string]int{}
+	for _, s := range p.given(t, "source") {
+		sources[s]++
+	}
+	var first []json.Number
+	for _, id := range p.given(t, "record_id")[:5] {
+		first = append(first, json.Number(id))
+	}
+	figures(t, want, map[string]any{
+		"first_ids": first, "sum_of_ids": json.Number(p.sum(t, "record_id").RatString()),
+		"phones": len(p.given(t, "phone")), "zips": len(p.given(t, "zip")), "sources": sources,
+	})
 }
 
 func TestTheItalianDailyFilesComeOutAsWorkedOut(t *testing.T) {
@@ -191,14 +202,32 @@ func TestTheItalianDailyFilesComeOutAsWorkedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	deliver(t, ws, days...)
-	compare(t, ws, "testdata/real/italy/expect.json")
+	got, want := compare(t, ws, "testdata/real/italy/expect.json")
+	p := readPublished(t, ws, got)
+	naples := 0
+	for _, v := range p.given(t, "province_abbreviation") {
+		if v == "NA" {
+			naples++
+		}
+	}
+	at := p.given(t, "measured_at")
+	figures(t, want, map[string]any{
+		"sum_of_cases": json.Number(p.sum(t, "total_cases").RatString()), "provinces": p.distinct(t, "province_code"),
+		"days": p.distinct(t, "day"), "rows_of_naples": naples, "with_nuts": len(p.given(t, "nuts_3")),
+		"first_day": strings.Replace(slices.Min(at), " ", "T", 1), "last_day": strings.Replace(slices.Max(at), " ", "T", 1),
+	})
 }
 
 func TestTheWildlifeStrikesComeOutAsWorkedOut(t *testing.T) {
 	ws := workspace(t, "../../examples/wildlife-strikes")
 	clearwell(t, ws, "keys", "create", "wildlife-places")
 	clearwell(t, ws, "keys", "create", "wildlife-operators")
-	compare(t, ws, "testdata/examples/wildlife.json")
+	got, want := compare(t, ws, "testdata/examples/wildlife.json")
+	p := readPublished(t, ws, got)
+	figures(t, want, map[string]any{
+		"cost_total": json.Number(p.sum(t, "cost_total").RatString()), "speeds": len(p.given(t, "speed_knots")),
+		"months": p.distinct(t, "flight_date"), "airports": p.distinct(t, "airport"), "operators": p.distinct(t, "operator"),
+	})
 }
 
 func TestTheResidentsComeOutAsWorkedOut(t *testing.T) {
@@ -211,5 +240,10 @@ func TestTheResidentsComeOutAsWorkedOut(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(ws, "inbox", "residents.csv"), source.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, ws, "testdata/examples/residents.json")
+	got, want := compare(t, ws, "testdata/examples/residents.json")
+	p := readPublished(t, ws, got)
+	figures(t, want, map[string]any{
+		"capital": p.sum(t, "capital").FloatString(2), "phones": len(p.given(t, "phone")), "emails": len(p.given(t, "email")),
+		"last_update": strings.Replace(slices.Max(p.given(t, "updated_at")), " ", "T", 1),
+	})
 }
