@@ -45,6 +45,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	var shown *shownError
 	if !errors.As(err, &shown) {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("stopped by a signal: %w", err)
+		}
 		fmt.Fprintln(stderr, "clearwell:", err)
 	}
 	return exitCode(err)
