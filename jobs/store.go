@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver, without cgo
+	"modernc.org/sqlite" // the driver, without cgo
+	sqlitecode "modernc.org/sqlite/lib"
 )
 
 // Store is the workspace's state.db: what must survive a crash and is not
@@ -160,12 +161,28 @@ func (s *Store) migrate(ctx context.Context) error {
 func (s *Store) write(ctx context.Context, do func(*sql.Tx) error) (err error) {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return explainDisk(err)
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return explainDisk(errors.Join(err, tx.Rollback()))
 	}
-	return tx.Commit()
+	return explainDisk(tx.Commit())
+}
+
+// explainDisk says what to look at where SQLite only says that it could not write:
+// "disk I/O error (4874)" is a disk without a page of room for its shared memory.
+func explainDisk(err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // the rest of an extended code says where it happened
+	case sqlitecode.SQLITE_FULL, sqlitecode.SQLITE_IOERR:
+		return fmt.Errorf("cannot be written; look whether the disk is full, free space, then run again: %w", err)
+	case sqlitecode.SQLITE_READONLY, sqlitecode.SQLITE_CANTOPEN, sqlitecode.SQLITE_PERM:
+		return fmt.Errorf("cannot be written; let the account that runs clearwell write it and its folder: %w", err)
+	}
+	return err
 }
 
 // LedgerHead is the remembered head of the ledger, nil if none is remembered.

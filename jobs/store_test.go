@@ -5,10 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
+
+	"clearwell/pipeline"
 )
 
 func openStore(t testing.TB, path string) *Store {
@@ -136,7 +140,7 @@ func TestValuesSurviveReopening(t *testing.T) {
 func TestTheStateIsKeptAsItShouldBe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := openStore(t, path)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "15000", "user_version": "1"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "15000", "user_version": fmt.Sprint(len(migrations))} {
 		var got string
 		check(t, s.db.QueryRow("PRAGMA "+pragma).Scan(&got))
 		if got != want {
@@ -201,5 +205,21 @@ func TestStatusTellsLastRunNextDueAndWhatWasSkipped(t *testing.T) {
 	}
 	if list[2].Dataset != "weather" || !list[2].NextDue.IsZero() {
 		t.Errorf("%+v", list[2])
+	}
+}
+
+func TestStagesOfARunAreKeptInOrder(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "state.db"))
+	check(t, s.StartRun(RunRecord{ID: "r1", Dataset: "d", Attempt: 1, Started: time.Now(), Status: StatusRunning}))
+	want := []pipeline.StageTime{{Stage: "archive", Wall: time.Second, Bytes: 7}, {Stage: "check", Wall: 2 * time.Second, Wait: time.Millisecond, Rows: 5, Bytes: 7}}
+	check(t, s.RecordStages("r1", want))
+	check(t, s.RecordStages("r1", want)) // a run ended twice remembers them once
+	got, err := s.Stages("r1")
+	check(t, err)
+	if !slices.Equal(got, want) {
+		t.Errorf("stages %v, want %v", got, want)
+	}
+	if err := s.RecordStages("nobody", want); err == nil {
+		t.Error("stages of a run that never began were taken")
 	}
 }
