@@ -2,14 +2,9 @@ package clearwell_test
 
 import (
 	"encoding/json"
-	"go/parser"
-	"go/token"
 	"io"
-	"io/fs"
 	"os/exec"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 )
@@ -81,61 +76,4 @@ func chainTo(list []goPackage, path string) string {
 		i++
 	}
 	return chain
-}
-
-// Tests may use the rooms that their package may use, and no more: a test at the
-// bottom that needs the top tests the wrong thing.
-func TestImportsOfTestsPointDown(t *testing.T) {
-	files := 0
-	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := entry.Name()
-		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata" || path == filepath.Join("bench", "work")) {
-			return fs.SkipDir
-		}
-		if entry.IsDir() || !strings.HasSuffix(name, "_test.go") {
-			return nil
-		}
-		files++
-		checkTestFile(t, filepath.ToSlash(path))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files == 0 {
-		t.Fatal("no test file found: the test does not run in the root of the project")
-	}
-}
-
-// outside are the rooms whose tests look at the program as a whole.
-var outside = []string{"cmd", "examples", "bench"}
-
-func checkTestFile(t *testing.T, path string) {
-	t.Helper()
-	here := room(path)
-	if !strings.Contains(path, "/") || slices.Contains(outside, here) {
-		return
-	}
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, path, nil, parser.ImportsOnly)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	for _, spec := range file.Imports {
-		imported, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			t.Errorf("%s: %v", path, err)
-			continue
-		}
-		inside, ours := strings.CutPrefix(imported, module+"/")
-		there := room(inside)
-		if !ours || there == here || slices.Contains(ground, there) || slices.Contains(below[here], there) {
-			continue
-		}
-		t.Errorf("%s imports %s, which %s must not know of", set.Position(spec.Pos()), imported, here)
-	}
 }
