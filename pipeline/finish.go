@@ -164,6 +164,9 @@ func (j *job) fail(cause error) error {
 	}
 	j.record.Status, j.record.Error, j.record.Finished = status, cause.Error(), j.Clock().UTC()
 	j.outcome.Run = j.record
+	if err := j.Site.Discard(j.record.ID); err != nil { // first: on a full disk the ledger needs the room
+		cause = errors.Join(cause, err)
+	}
 	return errors.Join(cause, j.Runner.abandon(ctx, j.journal, j.record))
 }
 
