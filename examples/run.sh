@@ -6,21 +6,19 @@
 # It builds clearwell (CLEARWELL_BIN names a built one) and makes the synthetic registry the first time.
 # Running it again publishes a new version of each.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(dirname "$here")
-clearwell=${CLEARWELL_BIN:-$root/bin/clearwell}
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+clearwell=${CLEARWELL_BIN:-bin/clearwell}
 if [ -z "${CLEARWELL_BIN:-}" ]; then
-  echo "building bin/clearwell"
-  (cd "$root" && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o "$clearwell" ./cmd/clearwell)
+  command -v go >/dev/null || { echo "Go is missing: install Go 1.26 or later (https://go.dev/dl/) and run this again" >&2; exit 1; }
+  echo "building $clearwell (the first time takes some minutes)"
+  CGO_ENABLED=0 go build -trimpath -o "$clearwell" ./cmd/clearwell
 fi
 
-residents=$here/residents
-[ -f "$residents/inbox/residents.csv" ] || "$clearwell" demo residents --out "$residents/inbox/residents.csv"
+[ -f examples/residents/inbox/residents.csv ] || "$clearwell" demo residents --out examples/residents/inbox/residents.csv
 
-strikes=$here/wildlife-strikes
-
-cd "$root"
-for workspace in "$strikes" "$residents"; do
+for workspace in examples/wildlife-strikes examples/residents; do
   echo
   "$clearwell" -C "$workspace" run --all
 done
+echo
+echo "The commands can be pasted here: $PWD. The tour in README.md goes on from there."

@@ -25,5 +25,5 @@ func describeFailure(r *rules.Rule) string {
 	for i, c := range r.Conditions {
 		demands[i] = c.String()
 	}
-	return of + ": does not hold: " + strings.Join(demands, "; ")
+	return of + " breaks the rule: " + strings.Join(demands, "; ")
 }

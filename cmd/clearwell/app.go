@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -62,6 +63,21 @@ var program = sync.OnceValues(func() (lineage.Program, error) {
 	}
 	return lineage.Program{Version: version(), Hash: hex.EncodeToString(h.Sum(nil))}, nil
 })
+
+// called is what a person types to call this program from where they are, so
+// that the commands we print can be pasted.
+func called() string {
+	const name = "clearwell"
+	if here, err := os.Stat(os.Args[0]); err == nil {
+		if path, err := exec.LookPath(name); err == nil {
+			if found, err := os.Stat(path); err == nil && os.SameFile(here, found) {
+				return name
+			}
+		}
+		return os.Args[0]
+	}
+	return name
+}
 
 // root is the folder of the workspace.
 func (a *app) root() (string, error) {

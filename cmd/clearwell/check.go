@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -25,8 +26,7 @@ func (a *app) checkCommand() *cobra.Command {
 						return err
 					}
 				} else {
-					fmt.Fprintln(c.ErrOrStderr(), diagnostics.Error())
-					fmt.Fprintf(c.ErrOrStderr(), "\n%d %s; nothing was run\n", len(diagnostics), plural(len(diagnostics), "mistake", "mistakes"))
+					printDiagnostics(c.ErrOrStderr(), diagnostics)
 				}
 				return &shownError{err}
 			}
@@ -71,6 +71,12 @@ func (a *app) checkCommand() *cobra.Command {
 	}
 	c.Flags().BoolVarP(&brief, "quiet", "q", false, "print only whether it is right")
 	return c
+}
+
+// printDiagnostics lists the mistakes of a workspace, each on a line that editors can jump to.
+func printDiagnostics(w io.Writer, list rules.Diagnostics) {
+	fmt.Fprintln(w, list.Error())
+	fmt.Fprintf(w, "\n%d %s; nothing was run\n", len(list), plural(len(list), "mistake", "mistakes"))
 }
 
 func plural(n int, one, many string) string {

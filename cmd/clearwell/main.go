@@ -45,10 +45,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	var shown *shownError
 	if !errors.As(err, &shown) {
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			err = fmt.Errorf("stopped by a signal: %w", err)
+		var diagnostics rules.Diagnostics
+		switch {
+		case errors.As(err, &diagnostics):
+			printDiagnostics(stderr, diagnostics)
+		case ctx.Err() != nil && errors.Is(err, context.Canceled):
+			fmt.Fprintf(stderr, "clearwell: stopped by a signal: %v\n", err)
+		default:
+			fmt.Fprintln(stderr, "clearwell:", err)
 		}
-		fmt.Fprintln(stderr, "clearwell:", err)
 	}
 	return exitCode(err)
 }

@@ -61,6 +61,9 @@ func (a *app) previewCommand() *cobra.Command {
 				color = term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
 			}
 			printPreview(c.OutOrStdout(), list, color)
+			if ds.Plan.Dedupe != nil {
+				fmt.Fprintln(c.OutOrStdout(), "note: copies are looked for by the run, over all rows; here each row stands for itself")
+			}
 			for name := range invented {
 				fmt.Fprintf(c.OutOrStdout(), "note: there is no key %q yet, so its pseudonyms here are random; make it with: clearwell keys create %s\n", name, name)
 			}
@@ -77,7 +80,7 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 		if !color {
 			return s
 		}
-		return "\x1b[" + code + "m" + s + "\x1b[0m"
+		return painted(code, s)
 	}
 	changed := 0
 	for _, r := range rows {
@@ -114,6 +117,9 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 				published += "  as " + cell.Column
 			}
 			t.add(mark+" "+cell.Field, quotedBlank(cell.Before), after, published)
+			if color && cell.Changed {
+				t.paint(2, "32")
+			}
 		}
 		if len(r.Cells) > 0 {
 			t.print(w)

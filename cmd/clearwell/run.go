@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -199,7 +200,7 @@ func (r runReport) print(w io.Writer, root string) {
 		fmt.Fprintln(w, "  quarantine  ", shown(r.Rejects))
 	}
 	if len(r.Parquet) > 0 {
-		fmt.Fprintln(w, "  verify with  clearwell verify", shown(r.Parquet[0]))
+		fmt.Fprintln(w, "  verify with ", called(), "verify", shown(r.Parquet[0]))
 	}
 }
 
@@ -223,9 +224,14 @@ func (r runReport) printRefusal(w io.Writer) {
 }
 
 // runScheduled is what the daemon does when a dataset is due.
-func runScheduled(w *opened, memory int64) func(ctx context.Context, dataset string, scheduledFor time.Time) error {
+func runScheduled(w *opened, memory int64, log *slog.Logger) func(ctx context.Context, dataset string, scheduledFor time.Time) error {
 	return func(ctx context.Context, dataset string, scheduledFor time.Time) error {
-		_, err := w.Run(ctx, dataset, pipeline.Options{ScheduledFor: scheduledFor, Memory: memory})
+		out, err := w.Run(ctx, dataset, pipeline.Options{ScheduledFor: scheduledFor, Memory: memory})
+		if err == nil {
+			r := out.Run
+			log.Info("published", "dataset", dataset, "version", r.Version, "score", scoreText(r.Score),
+				"read", r.Rows.Read, "published", r.Rows.Published, "quarantined", r.Rows.Quarantined, "run", r.ID)
+		}
 		return err
 	}
 }

@@ -98,6 +98,8 @@ var volatile = []struct {
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "YYYY-MM-DDTHH:MM:SSZ"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\d \d\d:\d\d:\d\d  `), "YYYY-MM-DD HH:MM:SS  "},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\d \d\d:\d\d by`), "YYYY-MM-DD HH:MM by"},
+	{regexp.MustCompile(`(?m)^STAGE +TOOK +ROWS/S +MB/S +WAIT$`), "STAGE <figures>"},
+	{regexp.MustCompile(`(?m)^(archive|check|publish|record)( +[0-9.,]+(s|ms|µs)?| +-){4}$`), "$1 <figures>"},
 	{regexp.MustCompile(`(?m) +TOOK$`), "  TOOK"},
 	{regexp.MustCompile(`(?m) +[0-9.]+(m|s|ms|µs)$`), "  <took>"},
 }

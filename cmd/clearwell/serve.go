@@ -32,13 +32,15 @@ func (a *app) serveCommand() *cobra.Command {
 			if a.json {
 				log = slog.New(slog.NewJSONHandler(c.ErrOrStderr(), nil))
 			}
-			return jobs.Serve(c.Context(), jobs.Config{
-				Store: w.store, Jobs: list, Run: runScheduled(w, int64(memory)), LockPath: filepath.Join(w.Workspace.Root, pipeline.StateDir, "serve.lock"),
+			err = jobs.Serve(c.Context(), jobs.Config{
+				Store: w.store, Jobs: list, Run: runScheduled(w, int64(memory), log), LockPath: filepath.Join(w.Workspace.Root, pipeline.StateDir, "serve.lock"),
 				Listen: listen, Log: log,
 				Ready: func(address string) {
 					log.Info("serving", "workspace", w.Workspace.Name, "jobs", len(list), "listen", address)
 				},
 			})
+			log.Info("stopped")
+			return err
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` for /healthz, /readyz and /metrics, such as 127.0.0.1:8089")

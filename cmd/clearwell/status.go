@@ -138,6 +138,7 @@ func printStatus(c *cobra.Command, list []jobs.DatasetStatus) {
 		t.add(s.Dataset, last, status, version, score, rows, next)
 	}
 	t.print(c.OutOrStdout())
+	fmt.Fprintln(c.OutOrStdout(), "times at UTC"+time.Now().Format("-07:00"))
 	for _, s := range list {
 		if s.Last != nil && s.Last.Error != "" {
 			fmt.Fprintf(c.OutOrStdout(), "\n%s: %s\n", s.Dataset, strings.TrimPrefix(s.Last.Error, s.Dataset+": "))

@@ -13,7 +13,8 @@ import (
 // places on a terminal, so that tabwriter's count of runes would not align them.
 type table struct {
 	rows  [][]string
-	right map[int]bool // columns set flush right
+	right map[int]bool      // columns set flush right
+	hues  map[[2]int]string // colours by row and column
 }
 
 func newTable(header ...string) *table {
@@ -52,10 +53,13 @@ func (t *table) print(w io.Writer) {
 			widths[i] = max(widths[i], columns(c))
 		}
 	}
-	for _, r := range t.rows {
+	for n, r := range t.rows {
 		var b strings.Builder
 		for i, c := range r {
 			gap := strings.Repeat(" ", widths[i]-columns(c))
+			if code := t.hues[[2]int{n, i}]; code != "" {
+				c = painted(code, c)
+			}
 			if i > 0 {
 				b.WriteString("  ")
 			}
@@ -68,6 +72,16 @@ func (t *table) print(w io.Writer) {
 		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
 	}
 }
+
+// paint colours a cell of the row added last; codes are those of ANSI terminals (SGR).
+func (t *table) paint(column int, code string) {
+	if t.hues == nil {
+		t.hues = map[[2]int]string{}
+	}
+	t.hues[[2]int{len(t.rows) - 1, column}] = code
+}
+
+func painted(code, s string) string { return "\x1b[" + code + "m" + s + "\x1b[0m" }
 
 // columns is the number of terminal columns that s takes.
 func columns(s string) int {

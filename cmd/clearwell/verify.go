@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
 
 	"clearwell/lineage/verify"
 	"clearwell/pipeline"
@@ -29,7 +31,8 @@ nothing else; no workspace is needed.
 Without: the whole ledger of the workspace and every artifact that it names.
 
 Trust starts outside of what is checked: --policy FILE names the keys of the log
-(and of witnesses) that you have from the portal or a printed fingerprint.
+(and of witnesses) that you have from the portal or a printed fingerprint. It is a
+C2SP tlog-policy, or the key of the log alone (log.vkey).
 Without it a file can only be found internally consistent, signer unknown.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -38,6 +41,9 @@ Without it a file can only be found internally consistent, signer unknown.`,
 				data, err := os.ReadFile(policyFile)
 				if err != nil {
 					return err
+				}
+				if key := bytes.TrimSpace(data); isKey(key) {
+					data = fmt.Appendf(nil, "log %s\nquorum none\n", key)
 				}
 				if policy, err = verify.ParsePolicy(data); err != nil {
 					return usageError{fmt.Errorf("%s: %w", policyFile, err)}
@@ -66,11 +72,17 @@ Without it a file can only be found internally consistent, signer unknown.`,
 			return a.printReports(c, reports)
 		},
 	}
-	c.Flags().StringVar(&policyFile, "policy", "", "trust policy `FILE` (C2SP tlog-policy)")
+	c.Flags().StringVar(&policyFile, "policy", "", "trust policy `FILE` (C2SP tlog-policy), or the log's key (log.vkey)")
 	c.Flags().StringVar(&proofFile, "proof", "", "proof `FILE` (default: proof.json beside the file)")
 	c.Flags().StringVar(&dataset, "dataset", "", "of the workspace, only the artifacts of this dataset")
 	c.Flags().BoolVar(&deep, "deep", false, "of files, also recompute the content root from the rows")
 	return c
+}
+
+// isKey says whether text is one verifier key, such as log.vkey holds.
+func isKey(text []byte) bool {
+	_, err := note.NewVerifier(string(text))
+	return err == nil
 }
 
 type named struct {
