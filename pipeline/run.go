@@ -54,6 +54,7 @@ type Options struct {
 	ScheduledFor time.Time      // zero: by hand
 	CPUs         int            // workers; 0: as many as GOMAXPROCS
 	Memory       int64          // budget in bytes; 0: DefaultMemory
+	chunkSize    int            // bytes of source that a worker takes at a time; 0: the reader's default. The result does not depend on it
 	Progress     func(Progress) // called a few times a second from its own goroutine; nil: not at all
 }
 
@@ -348,6 +349,7 @@ func (j *job) check(ctx context.Context, objects []sourceObject) error {
 	s := &scan{
 		plan: j.plan, archive: j.Archive, objects: objects, layout: layout,
 		rows: newRowStore(j.dir, held), rejects: newRowStore(j.dir, held/4), unique: uniqueRules(j.plan), meter: j.meter,
+		chunkSize: j.opts.chunkSize,
 	}
 	if j.plan.Dedupe != nil && !late {
 		s.winners = dedupe.NewIndex()

@@ -41,6 +41,8 @@ type scan struct {
 	unique  []*uniqueRule // the plan's rules that look at all rows
 	meter   *meter
 
+	chunkSize int // of the reader; 0: its default
+
 	mu      sync.Mutex // guards the reading position: what follows
 	at      int        // object
 	reader  *csv.Reader
@@ -90,7 +92,8 @@ type uniqueRule struct {
 	rule   int // in plan.Rules
 	fields []string
 	index  *dedupe.Index
-	keyed  atomic.Int64 // rows with no null among the fields
+	scoped atomic.Int64 // rows for which the rule's when is true
+	keyed  atomic.Int64 // of these, rows with no null among the fields
 }
 
 // layout says which columns a frame carries: the plan's fields that a later
@@ -225,6 +228,7 @@ func (s *scan) openObject() error {
 	r, err := csv.Open(stream, csv.Options{
 		Name: o.Name, Object: s.at,
 		Encoding: s.plan.Source.CSV.Encoding, Delimiter: s.plan.Source.CSV.Delimiter, MaxRecord: s.plan.Source.CSV.MaxRecord,
+		ChunkSize: s.chunkSize,
 	})
 	if err != nil {
 		return err
@@ -406,9 +410,9 @@ func newFrame(object int, b *batch.Batch, types []arrow.DataType) *frame {
 // copy fails, so both sides of each encounter are marked.
 func (w *worker) findRepeats(number int, f *frame, c *kernel.Checked) {
 	for u, rule := range w.scan.unique {
-		keyed := make(kernel.Bits, len(c.Excluded))
+		keyed, scope := make(kernel.Bits, len(c.Excluded)), c.Outcomes[rule.rule].Scope
 		for i := range f.rows {
-			if c.Excluded.Get(i) {
+			if !scope.Get(i) {
 				continue
 			}
 			key, ok := w.uniques[u].Append(w.keyBuf[:0], c.Columns, i)
@@ -423,6 +427,7 @@ func (w *worker) findRepeats(number int, f *frame, c *kernel.Checked) {
 				}
 			}
 		}
+		rule.scoped.Add(int64(scope.Count()))
 		rule.keyed.Add(int64(keyed.Count()))
 		c.Outcomes[rule.rule].Checked = keyed
 	}

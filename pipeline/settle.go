@@ -25,8 +25,8 @@ type settled struct {
 
 // uniqueOutcome is the result of a uniqueness rule.
 type uniqueOutcome struct {
-	rule            int
-	checked, failed int64
+	rule                    int
+	scoped, checked, failed int64
 }
 
 // settle decides what only the whole run can tell: which rows break a
@@ -34,7 +34,7 @@ type uniqueOutcome struct {
 func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
 	out := &settled{removed: s.totals.removed, passed: s.totals.checked}
 	for u, rule := range s.unique {
-		o := uniqueOutcome{rule: rule.rule, checked: rule.keyed.Load()}
+		o := uniqueOutcome{rule: rule.rule, scoped: rule.scoped.Load(), checked: rule.keyed.Load()}
 		quarantine := s.plan.Rules[rule.rule].OnFail == rules.Quarantine
 		for number := range s.frames {
 			f := s.rows.frame(number)

@@ -340,7 +340,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 			Published: quality.Counts{Checked: e.checked[i], Failed: e.failed[i]}}
 		if u, ok := unique[i]; ok {
 			q.Delivered = quality.Counts{Checked: u.checked, Failed: u.failed}
-			q.SkippedNull = inScope - u.checked
+			q.SkippedByWhen, q.SkippedNull = inScope-u.scoped, u.scoped-u.checked
 		} else if counts != nil {
 			c := counts.Rules[i]
 			q.SkippedByWhen, q.SkippedNull = c.SkippedByWhen, c.SkippedNull
