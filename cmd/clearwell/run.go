@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clearwell/pipeline"
+	"clearwell/pipeline/publish"
 	"clearwell/pipeline/quality"
 )
 
@@ -117,7 +118,7 @@ func (a *app) runOne(c *cobra.Command, w *opened, dataset string, opts pipeline.
 	} else {
 		var refused *pipeline.RefusedError
 		if errors.As(err, &refused) {
-			report.printRefusal(c.OutOrStdout())
+			report.printRefusal(c.OutOrStdout(), standing(w, dataset))
 		}
 	}
 	return err
@@ -215,8 +216,20 @@ func (r runReport) printBalance(w io.Writer) {
 	fmt.Fprintf(w, "\n  score        %s delivered, %s published (of 100)\n", r.Delivered, r.Published)
 }
 
-func (r runReport) printRefusal(w io.Writer) {
-	fmt.Fprintf(w, "%s: refused, the version before stays current\n", r.Dataset)
+// standing says what readers go on seeing after a run that published nothing.
+func standing(w *opened, dataset string) string {
+	latest, err := w.Site.Current(dataset)
+	switch {
+	case errors.Is(err, publish.ErrNoVersion):
+		return "no version is published yet"
+	case err != nil:
+		return err.Error()
+	}
+	return fmt.Sprintf("version %d stays current", latest.Version)
+}
+
+func (r runReport) printRefusal(w io.Writer, standing string) {
+	fmt.Fprintf(w, "%s: refused; %s\n", r.Dataset, standing)
 	r.printBalance(w)
 	if r.Rejects != "" {
 		fmt.Fprintln(w, "  quarantine  ", r.Rejects)
