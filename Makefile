@@ -22,6 +22,10 @@ help: ## list the commands
 build: ## build the one static binary: bin/clearwell
 	CGO_ENABLED=0 go build -trimpath -o bin/clearwell ./cmd/clearwell
 
+.PHONY: examples
+examples: ## publish both examples and say where they are (examples/run.sh)
+	examples/run.sh
+
 .PHONY: test
 test: prepare lint ## everything that must hold: format, vet, static analysis, import direction, all tests, race detector
 	CGO_ENABLED=0 go build -o /dev/null ./cmd/clearwell
@@ -45,6 +49,14 @@ bench: ## the reference job beside its peers (ROWS=1000000 RUNS=3)
 .PHONY: kernels
 kernels: ## benchmarks of the hot kernels
 	go test -run '^$$' -bench . -benchmem ./pipeline/... ./rules/... ./connectors/...
+
+.PHONY: golden
+golden: ## write what the commands print now into the scripts under cmd/clearwell/testdata; look at the diff
+	CGO_ENABLED=0 go test ./cmd/clearwell -run Scripts -update
+
+.PHONY: generate
+generate: ## write the contract's reference and JSON Schema anew from the Go types
+	go generate ./...
 
 .PHONY: fmt
 fmt: ## format the code
