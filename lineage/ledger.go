@@ -180,8 +180,13 @@ func prepare(cfg Config) (*Ledger, error) {
 	if l.signers, err = cfg.Keys.Signers(keys.RoleEngine); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	l.lock, err = takeLock(cfg.Dir)
-	return l, err
+	if l.lock, err = takeLock(cfg.Dir); err != nil {
+		return nil, err
+	}
+	if err := durable.Sweep(filepath.Join(cfg.Dir, CheckpointDir)); err != nil { // of a process killed while it archived one
+		return nil, errors.Join(fmt.Errorf("open the ledger: %w", err), l.lock.Close())
+	}
+	return l, nil
 }
 
 func (l *Ledger) start(ctx context.Context, remembered *Head) error {

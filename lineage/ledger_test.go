@@ -258,3 +258,19 @@ func TestLogGrowsOverFullTiles(t *testing.T) {
 	cfg.Remembered = &head
 	closeLedger(t, open(t, cfg))
 }
+
+func TestOpeningSweepsWhatAKilledWriterLeftAmongTheCheckpoints(t *testing.T) {
+	cfg := testConfig(t)
+	create(t, &cfg)
+	left := filepath.Join(cfg.Dir, CheckpointDir, ".tmp-123")
+	if err := os.WriteFile(left, []byte("half a check"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	closeLedger(t, open(t, cfg))
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+	if rep := verifyLog(t, cfg, cfg.Remembered); !rep.OK {
+		t.Errorf("%+v", rep)
+	}
+}
