@@ -352,6 +352,12 @@ func TestDamageWhileOpenStopsTheNextAppend(t *testing.T) {
 func TestAdoptionIsAskedForAndRecorded(t *testing.T) {
 	for name, damage := range map[string]func(t *testing.T, cfg *Config, old string){
 		"head lost": func(_ *testing.T, cfg *Config, _ string) { cfg.Remembered = nil },
+		"head and archived checkpoints lost": func(t *testing.T, cfg *Config, _ string) {
+			cfg.Remembered = nil
+			if err := os.RemoveAll(filepath.Join(cfg.Dir, CheckpointDir)); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"ledger rolled back": func(t *testing.T, cfg *Config, old string) {
 			copyTree(t, filepath.Join(old, LogDir), filepath.Join(cfg.Dir, LogDir))
 		},
