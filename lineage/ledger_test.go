@@ -263,6 +263,9 @@ func TestOpeningSweepsWhatAKilledWriterLeftAmongTheCheckpoints(t *testing.T) {
 	cfg := testConfig(t)
 	create(t, &cfg)
 	left := filepath.Join(cfg.Dir, CheckpointDir, ".tmp-123")
+	if err := os.MkdirAll(filepath.Dir(left), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(left, []byte("half a check"), 0o600); err != nil {
 		t.Fatal(err)
 	}
