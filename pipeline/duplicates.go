@@ -2,13 +2,12 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
-	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/publish/parquet"
 )
 
@@ -41,58 +40,56 @@ func (s *scan) writeDuplicates(ctx context.Context, w io.Writer) (parquet.Stats,
 		}
 		return fw.Append(rg)
 	}
-	key := kernel.NewKeyEncoder(s.plan, s.plan.Dedupe.Key)
-	var buf []byte
-	var sel []int32
-	for number := range s.frames {
+	err = s.losers.EachFrame(func(number int, losers []dedupe.Pair) error {
 		if err := ctx.Err(); err != nil {
-			return parquet.Stats{}, err
+			return err
 		}
-		f := s.rows.frame(number)
-		sel = setBits(sel[:0], f.removed)
-		if len(sel) == 0 {
-			continue
-		}
-		l, err := s.rows.load(f)
+		cols, err := s.duplicatesOf(number, losers)
 		if err != nil {
-			return parquet.Stats{}, err
+			return err
 		}
-		cols := s.layout.spread(s.plan, l.cols)
-		var source, sha, winSource, winSHA textBuilder
-		var row, offset, winRow []int64
-		for _, r := range sel {
-			i := int(r)
-			k, _ := key.Append(buf[:0], cols, i)
-			buf = k
-			loc, ok := s.winners.Winner(k)
-			if !ok {
-				return parquet.Stats{}, fmt.Errorf("row %d of %s was removed as a duplicate, but no row won", f.rowNumber(i), s.objects[f.object].Name)
-			}
-			o, wf := s.objects[f.object], s.rows.frame(loc.Frame())
-			wo := s.objects[wf.object]
-			source.add([]byte(o.Name))
-			sha.add([]byte(o.Archive.SHA256))
-			row, offset = append(row, f.rowNumber(i)), append(offset, l.cols[s.layout.offset].(*array.Int64).Value(i))
-			winSource.add([]byte(wo.Name))
-			winSHA.add([]byte(wo.Archive.SHA256))
-			winRow = append(winRow, wf.rowNumber(loc.Row()))
-		}
-		l.done()
-		for from := 0; from < len(row); {
-			to := min(len(row), from+parquet.DefaultRowGroupRows-enc.Rows())
-			rec := array.NewRecordBatch(schema, []arrow.Array{
-				source.column(), sha.column(), int64Column(row), int64Column(offset), winSource.column(), winSHA.column(), int64Column(winRow)}, int64(len(row)))
+		for from := 0; from < len(losers); {
+			to := min(len(losers), from+parquet.DefaultRowGroupRows-enc.Rows())
+			rec := array.NewRecordBatch(schema, cols, int64(len(losers)))
 			if err := enc.Add(rec.NewSlice(int64(from), int64(to))); err != nil {
-				return parquet.Stats{}, err
+				return err
 			}
 			from = to
 			if err := flush(parquet.DefaultRowGroupRows); err != nil {
-				return parquet.Stats{}, err
+				return err
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return parquet.Stats{}, err
 	}
 	if err := flush(0); err != nil {
 		return parquet.Stats{}, err
 	}
 	return fw.Close()
+}
+
+// duplicatesOf makes the columns of the losers in one frame.
+func (s *scan) duplicatesOf(number int, losers []dedupe.Pair) ([]arrow.Array, error) {
+	f := s.rows.frame(number)
+	l, err := s.rows.load(f)
+	if err != nil {
+		return nil, err
+	}
+	defer l.done()
+	offsets := l.cols[s.layout.offset].(*array.Int64)
+	var source, sha, winSource, winSHA textBuilder
+	var row, offset, winRow []int64
+	for _, p := range losers {
+		i, wf := p.Loser.Row(), s.rows.frame(p.Winner.Frame())
+		o, wo := s.objects[f.object], s.objects[wf.object]
+		source.add([]byte(o.Name))
+		sha.add([]byte(o.Archive.SHA256))
+		row, offset = append(row, f.rowNumber(i)), append(offset, offsets.Value(i))
+		winSource.add([]byte(wo.Name))
+		winSHA.add([]byte(wo.Archive.SHA256))
+		winRow = append(winRow, wf.rowNumber(p.Winner.Row()))
+	}
+	return []arrow.Array{source.column(), sha.column(), int64Column(row), int64Column(offset), winSource.column(), winSHA.column(), int64Column(winRow)}, nil
 }

@@ -24,7 +24,6 @@ import (
 	"clearwell/durable"
 	"clearwell/lineage"
 	"clearwell/lineage/keys"
-	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/publish"
 	"clearwell/pipeline/publish/contentroot"
@@ -341,19 +340,17 @@ func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connec
 func (j *job) check(ctx context.Context, objects []sourceObject) error {
 	j.enter("check")
 	late := lateDedupe(j.plan)
-	held := j.opts.Memory / 8
 	layout, err := newLayout(j.plan, late)
 	if err != nil {
 		return err
 	}
+	b := budget(j.opts.Memory)
 	s := &scan{
-		plan: j.plan, archive: j.Archive, objects: objects, layout: layout,
-		rows: newRowStore(j.dir, held), rejects: newRowStore(j.dir, held/4), unique: uniqueRules(j.plan), meter: j.meter,
+		plan: j.plan, archive: j.Archive, objects: objects, layout: layout, dir: j.dir, budget: b,
+		rows: newRowStore(j.dir, b.rows()), rejects: newRowStore(j.dir, b.rejects()), unique: uniqueRules(j.plan), meter: j.meter,
 		chunkSize: j.opts.chunkSize,
 	}
-	if j.plan.Dedupe != nil && !late {
-		s.winners = dedupe.NewIndex()
-	}
+	s.openContests(j.plan.Dedupe != nil && !late)
 	j.scan = s
 	return s.run(ctx, j.opts.CPUs)
 }
@@ -361,8 +358,7 @@ func (j *job) check(ctx context.Context, objects []sourceObject) error {
 // release gives the rows back.
 func (j *job) release() {
 	if j.scan != nil {
-		j.scan.rows.close()
-		j.scan.rejects.close()
+		j.scan.close()
 	}
 }
 
@@ -384,7 +380,9 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		if duplicates, err = j.writeInternal(duplicatesName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeDuplicates(ctx, w) }); err != nil {
 			return err
 		}
-		j.scan.winners = nil // its memory serves the second pass
+		if err := j.scan.losers.Close(); err != nil { // its memory serves the second pass
+			return err
+		}
 	}
 	e, data, root, err := j.writeData(ctx)
 	if err != nil {
@@ -471,7 +469,7 @@ func (j *job) writeData(ctx context.Context) (*emission, parquet.Stats, contentr
 	if err := e.sort(ctx); err != nil {
 		return fail(err)
 	}
-	builder, err := contentroot.NewBuilder(schema, j.dir, j.opts.Memory/16)
+	builder, err := contentroot.NewBuilder(schema, j.dir, budget(j.opts.Memory).root())
 	if err != nil {
 		return fail(err)
 	}

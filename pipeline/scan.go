@@ -37,9 +37,12 @@ type scan struct {
 	layout  layout
 	rows    *rowStore
 	rejects *rowStore
-	winners *dedupe.Index // nil: no dedupe, or only after uniqueness is settled
-	unique  []*uniqueRule // the plan's rules that look at all rows
+	contest *dedupe.Contest // for the keys of dedupe; nil: no dedupe, or only after uniqueness is settled
+	losers  *dedupe.Losers  // who lost it; nil before it is settled
+	unique  []*uniqueRule   // the plan's rules that look at all rows
 	meter   *meter
+	dir     string // for what goes beyond the budget
+	budget  budget
 
 	chunkSize int // of the reader; 0: its default
 
@@ -72,7 +75,6 @@ type totals struct {
 	bad         int64
 	excluded    int64
 	quarantined int64 // rows rejected in this pass, bad records not included
-	removed     int64 // duplicates found in this pass
 	counts      *kernel.Counts
 	cells       *quality.CellCounter
 	checked     Checksum // of rows that passed this pass's rules
@@ -89,11 +91,11 @@ type stopped struct {
 
 // uniqueRule finds rows that share the values of a uniqueness condition.
 type uniqueRule struct {
-	rule   int // in plan.Rules
-	fields []string
-	index  *dedupe.Index
-	scoped atomic.Int64 // rows for which the rule's when is true
-	keyed  atomic.Int64 // of these, rows with no null among the fields
+	rule    int // in plan.Rules
+	fields  []string
+	contest *dedupe.Contest
+	scoped  atomic.Int64 // rows for which the rule's when is true
+	keyed   atomic.Int64 // of these, rows with no null among the fields
 }
 
 // layout says which columns a frame carries: the plan's fields that a later
@@ -118,15 +120,13 @@ func newLayout(p *rules.Plan, lateDedupe bool) (layout, error) {
 	for _, name := range p.Publish.SortBy {
 		need[name] = true
 	}
-	if d := p.Dedupe; d != nil {
-		for _, name := range d.Key { // the winner of a removed row is looked up again
+	if d := p.Dedupe; d != nil && lateDedupe {
+		for _, name := range d.Key {
 			need[name] = true
 		}
-		if lateDedupe {
-			for _, o := range d.Keep {
-				need[o.Field] = true
-				everything = everything || o.By == rules.MostComplete
-			}
+		for _, o := range d.Keep {
+			need[o.Field] = true
+			everything = everything || o.By == rules.MostComplete
 		}
 	}
 	var l layout
@@ -179,6 +179,37 @@ func (s *scan) run(ctx context.Context, workers int) error {
 		return &RuleStopError{Rule: s.plan.Rules[st.detail.Rule].ID, Object: st.object, Row: st.row}
 	}
 	return nil
+}
+
+// openContests opens the contests of the uniqueness rules and, if wanted in this
+// pass, that of dedupe: they share what there is for contests.
+func (s *scan) openContests(duplicates bool) {
+	n := len(s.unique)
+	if duplicates {
+		n++
+	}
+	for _, u := range s.unique {
+		u.contest = dedupe.NewContest(s.dir, s.budget.contest()/int64(n))
+	}
+	if duplicates {
+		s.contest = dedupe.NewContest(s.dir, s.budget.contest()/int64(n))
+	}
+}
+
+// close gives back the rows and the files they were spilled to; the working
+// folder is removed after it, so that what is left there does not matter.
+func (s *scan) close() {
+	s.rows.close()
+	s.rejects.close()
+	for _, u := range s.unique {
+		u.contest.Close()
+	}
+	if s.contest != nil {
+		s.contest.Close()
+	}
+	if s.losers != nil {
+		s.losers.Close()
+	}
 }
 
 // next hands out the next piece of the source; io.EOF at the end.
@@ -253,6 +284,12 @@ func (s *scan) closeStream() {
 	}
 }
 
+// uniqueAdder enters rows into the contest of a uniqueness rule.
+type uniqueAdder struct {
+	*dedupe.Adder
+	key *kernel.KeyEncoder
+}
+
 // worker is what one goroutine of the scan owns.
 type worker struct {
 	scan    *scan
@@ -262,7 +299,8 @@ type worker struct {
 	cells   *quality.CellCounter
 	key     *kernel.KeyEncoder
 	order   *kernel.OrderEncoder
-	uniques []*kernel.KeyEncoder
+	contest *dedupe.Adder // nil: no dedupe in this pass
+	uniques []uniqueAdder // per uniqueness rule
 	keyBuf  []byte
 	prefBuf []byte
 	hashes  []uint64
@@ -274,11 +312,11 @@ type worker struct {
 
 func (s *scan) work(ctx context.Context) error {
 	w := &worker{scan: s, kernels: map[*kernel.Program]*kernel.Worker{}, cells: quality.NewCellCounter(cellRules(s.plan))}
-	if d := s.plan.Dedupe; d != nil {
-		w.key, w.order = kernel.NewKeyEncoder(s.plan, d.Key), kernel.NewOrderEncoder(s.plan, d.Keep)
+	if s.contest != nil {
+		w.join(s.contest)
 	}
 	for _, u := range s.unique {
-		w.uniques = append(w.uniques, kernel.NewKeyEncoder(s.plan, u.fields))
+		w.uniques = append(w.uniques, uniqueAdder{u.contest.NewAdder(), kernel.NewKeyEncoder(s.plan, u.fields)})
 	}
 	for {
 		begin := time.Now()
@@ -294,6 +332,9 @@ func (s *scan) work(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := w.handOver(); err != nil {
+		return err
+	}
 	s.totalMu.Lock()
 	defer s.totalMu.Unlock()
 	t := &s.totals
@@ -301,7 +342,6 @@ func (s *scan) work(ctx context.Context) error {
 	t.bad += w.own.bad
 	t.excluded += w.own.excluded
 	t.quarantined += w.own.quarantined
-	t.removed += w.own.removed
 	t.checked.merge(w.own.checked)
 	if t.cells == nil {
 		t.cells = quality.NewCellCounter(cellRules(s.plan))
@@ -372,9 +412,13 @@ func (w *worker) take(p piece) error {
 			w.own.checked.add(w.hashes[i<<6+bits.TrailingZeros64(word)])
 		}
 	}
-	w.findRepeats(p.frame, f, c)
-	if s.winners != nil {
-		w.own.removed += w.contest(p.frame, alive, c.Columns)
+	if err := w.enterUnique(p.frame, c); err != nil {
+		return err
+	}
+	if w.contest != nil {
+		if err := w.compete(p.frame, alive, c.Columns); err != nil {
+			return err
+		}
 	}
 	w.count(c)
 
@@ -406,36 +450,50 @@ func newFrame(object int, b *batch.Batch, types []arrow.DataType) *frame {
 	return f
 }
 
-// findRepeats enters the rows into the indexes of the uniqueness rules. Every
-// copy fails, so both sides of each encounter are marked.
-func (w *worker) findRepeats(number int, f *frame, c *kernel.Checked) {
+// join lets the worker enter rows into the contest of dedupe.
+func (w *worker) join(c *dedupe.Contest) {
+	d := w.scan.plan.Dedupe
+	w.contest, w.key, w.order = c.NewAdder(), kernel.NewKeyEncoder(w.scan.plan, d.Key), kernel.NewOrderEncoder(w.scan.plan, d.Keep)
+}
+
+// handOver ends what the worker enters into contests.
+func (w *worker) handOver() (err error) {
+	if w.contest != nil {
+		err = w.contest.Close()
+	}
+	for _, u := range w.uniques {
+		err = errors.Join(err, u.Close())
+	}
+	return err
+}
+
+// enterUnique enters the rows into the contests of the uniqueness rules.
+func (w *worker) enterUnique(number int, c *kernel.Checked) error {
 	for u, rule := range w.scan.unique {
 		keyed, scope := make(kernel.Bits, len(c.Excluded)), c.Outcomes[rule.rule].Scope
-		for i := range f.rows {
+		for i := range c.Rows {
 			if !scope.Get(i) {
 				continue
 			}
-			key, ok := w.uniques[u].Append(w.keyBuf[:0], c.Columns, i)
+			key, ok := w.uniques[u].key.Append(w.keyBuf[:0], c.Columns, i)
 			w.keyBuf = key
 			if !ok {
 				continue
 			}
 			keyed.Set(i)
-			if a, b, contested := rule.index.Add(key, nil, dedupe.NewLoc(number, i)); contested {
-				for _, loc := range [2]dedupe.Loc{a, b} {
-					w.scan.rows.frame(loc.Frame()).repeated[u][loc.Row()>>6].Or(1 << (loc.Row() & 63))
-				}
+			if err := w.uniques[u].Add(key, nil, dedupe.NewLoc(number, i)); err != nil {
+				return err
 			}
 		}
 		rule.scoped.Add(int64(scope.Count()))
 		rule.keyed.Add(int64(keyed.Count()))
 		c.Outcomes[rule.rule].Checked = keyed
 	}
+	return nil
 }
 
-// contest enters the rows still alive into the contest for their keys and takes
-// the losers out. It returns how many rows lost, here or in other frames.
-func (w *worker) contest(number int, alive []uint64, cols []arrow.Array) (removed int64) {
+// compete enters the rows still alive into the contest for their keys.
+func (w *worker) compete(number int, alive []uint64, cols []arrow.Array) error {
 	for i, word := range alive {
 		for ; word != 0; word &= word - 1 {
 			row := i<<6 + bits.TrailingZeros64(word)
@@ -445,13 +503,12 @@ func (w *worker) contest(number int, alive []uint64, cols []arrow.Array) (remove
 				continue
 			}
 			w.prefBuf = w.order.Append(w.prefBuf[:0], cols, row)
-			if _, loser, contested := w.scan.winners.Add(key, w.prefBuf, dedupe.NewLoc(number, row)); contested {
-				w.scan.rows.remove(loser)
-				removed++
+			if err := w.contest.Add(key, w.prefBuf, dedupe.NewLoc(number, row)); err != nil {
+				return err
 			}
 		}
 	}
-	return removed
+	return nil
 }
 
 // count adds the outcomes of the rules to the score as delivered; those of
@@ -513,7 +570,7 @@ func uniqueRules(p *rules.Plan) []*uniqueRule {
 	for i, r := range p.Rules {
 		for _, c := range r.Conditions {
 			if c.Op == rules.Unique {
-				out = append(out, &uniqueRule{rule: i, fields: c.Fields, index: dedupe.NewIndex()})
+				out = append(out, &uniqueRule{rule: i, fields: c.Fields})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 
@@ -10,7 +11,6 @@ import (
 
 	"clearwell/connectors/archive"
 	"clearwell/pipeline/dedupe"
-	"clearwell/pipeline/kernel"
 	"clearwell/rules"
 )
 
@@ -32,8 +32,11 @@ type uniqueOutcome struct {
 // settle decides what only the whole run can tell: which rows break a
 // uniqueness rule, and then which of the rest are duplicates.
 func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
-	out := &settled{removed: s.totals.removed, passed: s.totals.checked}
+	out := &settled{passed: s.totals.checked}
 	for u, rule := range s.unique {
+		if err := s.settleUnique(ctx, u, workers); err != nil {
+			return nil, err
+		}
 		o := uniqueOutcome{rule: rule.rule, scoped: rule.scoped.Load(), checked: rule.keyed.Load()}
 		quarantine := s.plan.Rules[rule.rule].OnFail == rules.Quarantine
 		for number := range s.frames {
@@ -65,8 +68,13 @@ func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
 	if err := s.fetchLate(ctx, out.late); err != nil {
 		return nil, err
 	}
-	if s.plan.Dedupe != nil && s.winners == nil {
-		removed, err := s.contestLate(ctx, workers)
+	if s.plan.Dedupe != nil {
+		if s.contest == nil {
+			if err := s.competeLate(ctx, workers); err != nil {
+				return nil, err
+			}
+		}
+		removed, err := s.settleDuplicates(ctx, workers)
 		if err != nil {
 			return nil, err
 		}
@@ -187,14 +195,27 @@ func (s *scan) collectLate(out *settled) error {
 	return nil
 }
 
-// contestLate finds the duplicates among the rows that uniqueness left alive.
-func (s *scan) contestLate(ctx context.Context, workers int) (int64, error) {
-	s.winners = dedupe.NewIndex()
-	removed := make([]int64, workers)
+// settleUnique marks the rows that share the values of uniqueness rule u: every
+// copy fails, the one that a contest would leave as well.
+func (s *scan) settleUnique(ctx context.Context, u, workers int) error {
+	c := s.unique[u].contest
+	err := c.Settle(ctx, workers, func(_ int, loser, winner dedupe.Loc) error {
+		for _, loc := range [2]dedupe.Loc{loser, winner} {
+			s.rows.frame(loc.Frame()).repeated[u][loc.Row()>>6].Or(1 << (loc.Row() & 63))
+		}
+		return nil
+	})
+	return errors.Join(err, c.Close())
+}
+
+// competeLate enters the rows that uniqueness left alive into the contest for their keys.
+func (s *scan) competeLate(ctx context.Context, workers int) error {
+	s.contest = dedupe.NewContest(s.dir, s.budget.contest())
 	g, ctx := errgroup.WithContext(ctx)
 	for n := range workers {
 		g.Go(guarded(func() error {
-			w := &worker{scan: s, key: kernel.NewKeyEncoder(s.plan, s.plan.Dedupe.Key), order: kernel.NewOrderEncoder(s.plan, s.plan.Dedupe.Keep)}
+			w := &worker{scan: s}
+			w.join(s.contest)
 			for number := n; number < s.frames; number += workers {
 				if err := ctx.Err(); err != nil {
 					return err
@@ -205,18 +226,38 @@ func (s *scan) contestLate(ctx context.Context, workers int) (int64, error) {
 					return err
 				}
 				w.alive = f.aliveBits(w.alive[:0])
-				removed[n] += w.contest(number, w.alive, s.layout.spread(s.plan, l.cols))
+				err = w.compete(number, w.alive, s.layout.spread(s.plan, l.cols))
 				l.done()
+				if err != nil {
+					return err
+				}
 			}
-			return nil
+			return w.handOver()
 		}))
 	}
-	if err := g.Wait(); err != nil {
-		return 0, err
-	}
+	return g.Wait()
+}
+
+// settleDuplicates takes the losers out, lists them with the rows they lost to,
+// and says how many they are.
+func (s *scan) settleDuplicates(ctx context.Context, workers int) (int64, error) {
+	s.losers = dedupe.NewLosers(s.dir, s.budget.losers(), s.frames)
+	adders := make([]*dedupe.LoserAdder, workers)
+	removed := make([]int64, workers)
+	err := s.contest.Settle(ctx, workers, func(worker int, loser, winner dedupe.Loc) error {
+		if adders[worker] == nil {
+			adders[worker] = s.losers.NewAdder()
+		}
+		s.rows.remove(loser)
+		removed[worker]++
+		return adders[worker].Add(loser, winner)
+	})
 	var total int64
-	for _, r := range removed {
-		total += r
+	for n, a := range adders {
+		total += removed[n]
+		if a != nil {
+			err = errors.Join(err, a.Close())
+		}
 	}
-	return total, nil
+	return total, errors.Join(err, s.contest.Close())
 }

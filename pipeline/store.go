@@ -42,7 +42,6 @@ type frame struct {
 	firstRow int64
 	numbers  []int64           // record numbers where bad records leave gaps; nil: firstRow, firstRow+1, …
 	alive    []atomic.Uint64   // rows still on their way to publication
-	removed  []atomic.Uint64   // rows that lost to another row with the same key
 	repeated [][]atomic.Uint64 // per uniqueness rule: rows whose values another row has too
 
 	block  []byte // nil when spilled
@@ -61,7 +60,7 @@ func (s *rowStore) add(number int, f *frame, alive []uint64, uniqueRules int) {
 	for i := range f.repeated {
 		f.repeated[i] = make([]atomic.Uint64, len(alive))
 	}
-	f.alive, f.removed = make([]atomic.Uint64, len(alive)), make([]atomic.Uint64, len(alive))
+	f.alive = make([]atomic.Uint64, len(alive))
 	for i, w := range alive {
 		f.alive[i].Store(w)
 	}
@@ -166,9 +165,7 @@ func (f *frame) kill(i int) bool {
 
 // remove takes the row at loc out as a duplicate.
 func (s *rowStore) remove(loc dedupe.Loc) {
-	f := s.frame(loc.Frame())
-	f.kill(loc.Row())
-	f.removed[loc.Row()>>6].Or(1 << (loc.Row() & 63))
+	s.frame(loc.Frame()).kill(loc.Row())
 }
 
 // repeats is the bitmap of the rows that break uniqueness rule u.
@@ -192,16 +189,6 @@ func (f *frame) aliveCount() int {
 func (f *frame) aliveBits(dst []uint64) []uint64 {
 	for i := range f.alive {
 		dst = append(dst, f.alive[i].Load())
-	}
-	return dst
-}
-
-// setBits appends the numbers of the bits set.
-func setBits(dst []int32, words []atomic.Uint64) []int32 {
-	for i := range words {
-		for w := words[i].Load(); w != 0; w &= w - 1 {
-			dst = append(dst, int32(i<<6+bits.TrailingZeros64(w)))
-		}
 	}
 	return dst
 }
