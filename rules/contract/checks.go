@@ -50,7 +50,7 @@ type Check struct {
 	Dimension syntax.Text    `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
 	Indicator syntax.Text    `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
 	OnFail    *OnFail        `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
-	Allow     *Allow         `yaml:"allow" doc:"Share or count of failures that is allowed."`
+	Allow     *Allow         `yaml:"allow" doc:"How many of the checked rows may fail before the version is not published: 2%, 50, 2% or 50, or {warn: 1%, fail: 5%}; default: any."`
 	Basis     syntax.Text    `yaml:"basis" doc:"The regulation that the check rests on."`
 	Fix       syntax.Text    `yaml:"fix" doc:"What the department is told to do."`
 
@@ -81,9 +81,9 @@ type RowConditions struct {
 	Required *Flagged       `yaml:"required" doc:"true: the value is not null."`
 	Type     *Flagged       `yaml:"type" doc:"true: the text could be read as the field's type."`
 	Standard *StandardCheck `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
-	Length   *Bounds        `yaml:"length" doc:"Number of characters."`
-	Range    *Bounds        `yaml:"range" doc:"Value."`
-	Set      *Set           `yaml:"set" doc:"The allowed values."`
+	Length   *Bounds        `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
+	Range    *Bounds        `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
+	Set      *Set           `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
 	Pattern  *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
 	Expr     *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
 	Unique   uniqueFields   `yaml:"unique" doc:"No other row has the same values in these fields (true: in this field); all copies fail."`

@@ -117,7 +117,7 @@ func (*Rule) LaterKeys() []string {
 type Dedupe struct {
 	Pos  syntax.Pos    `yaml:"-"`
 	Key  []syntax.Text `yaml:"key" need:"yes" single:"yes" doc:"Fields that are equal on copies of the same thing; a row with a null among them is never a copy."`
-	Keep *Keep         `yaml:"keep" doc:"Which copy stays: preferences in order; the last tie is broken by source order, the earlier row stays."`
+	Keep *Keep         `yaml:"keep" doc:"Which copy stays, such as {latest: update_time, then: most_complete}: latest, earliest, largest or smallest with a field, or most_complete; then the next preference. The last tie goes to the row that stands first in the source."`
 }
 
 // Doc implements syntax.Documented.

@@ -1,11 +1,13 @@
 package contract
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 
+	"clearwell/rules/standard"
 	"clearwell/rules/syntax"
 )
 
@@ -35,6 +37,8 @@ func KeyReference() string {
 		fmt.Fprintf(&b, "### %s\n\n", block.title)
 		keyTable(&b, reflect.TypeOf(block.model))
 	}
+	b.WriteString("### standard: the library\n\n")
+	standardTable(&b)
 	b.WriteString("### clean: the steps\n\n| step | arguments | does |\n| --- | --- | --- |\n")
 	for _, name := range StepNames() {
 		form := stepForms[name]
@@ -70,6 +74,60 @@ func keyTable(b *strings.Builder, t reflect.Type) {
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Tag.Get("yaml"), need, strings.ReplaceAll(doc, "|", `\|`))
 	}
 	b.WriteByte('\n')
+}
+
+// standardTable lists the standards that a field can name.
+func standardTable(b *strings.Builder) {
+	b.WriteString("| standard | what | level | default treatment | checked | options (default) |\n| --- | --- | --- | --- | --- | --- |\n")
+	for _, name := range standard.Names() {
+		s, _ := standard.Lookup(name)
+		var options []string
+		for _, o := range s.Options {
+			text := fmt.Sprintf("`%s` (%s): %s", o.Name, cmp.Or(o.Default, "none"), o.Title["en"])
+			if len(o.Values) > 0 {
+				text += "; " + strings.Join(o.Values, " or ")
+			}
+			options = append(options, text)
+		}
+		checked := "no"
+		if s.Checks || s.Kind != "string" {
+			checked = "yes"
+		}
+		fmt.Fprintf(b, "| `%s` | %s %s; %s | L%d | %s | %s | %s |\n",
+			name, s.Title["en"], s.Title["zh"], s.Source, s.Level, treatmentWords(s.Treatment), checked, strings.Join(options, ". "))
+	}
+	b.WriteByte('\n')
+}
+
+// treatmentWords writes a default treatment as a contract would.
+func treatmentWords(t *standard.Treatment) string {
+	if t == nil {
+		return ""
+	}
+	var args []string
+	number := func(key string, n int) {
+		if n > 0 {
+			args = append(args, fmt.Sprintf("%s: %d", key, n))
+		}
+	}
+	text := func(key, v string) {
+		if v != "" {
+			args = append(args, key+": "+v)
+		}
+	}
+	number("keep_first", t.KeepFirst)
+	number("keep_last", t.KeepLast)
+	text("fill", t.Fill)
+	if t.FillOnce {
+		text("fill_once", "true")
+	}
+	text("to", t.To)
+	number("width", t.Width)
+	text("key", t.Key)
+	if len(args) == 0 {
+		return "`" + t.Method + "`"
+	}
+	return "`" + t.Method + ": {" + strings.Join(args, ", ") + "}`"
 }
 
 func argumentWords(args func() any, bare bool) string {
