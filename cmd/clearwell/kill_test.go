@@ -182,7 +182,9 @@ func TestARunKilledAtAnyMomentLeavesOneValidVersionAfterTheNext(t *testing.T) {
 		// Whatever the killed run left, the workspace verifies before anybody cleans up.
 		clearwell(t, ws, "verify")
 		clearwell(t, ws, "status")
+		began := time.Now()
 		out := clearwellAll(t, ws, "run")
+		took = (took + time.Since(began)) / 2 // the machine may have other work at times
 		versions++
 		if strings.Contains(out, "finished run") {
 			finished++
