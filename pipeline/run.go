@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"golang.org/x/sync/errgroup"
 
 	"clearwell/connectors"
 	"clearwell/connectors/archive"
@@ -308,25 +309,52 @@ func (j *job) takeIn(ctx context.Context) ([]sourceObject, error) {
 	}
 	j.meter.total.Store(total)
 	objects := make([]sourceObject, len(listed))
-	var before int64
+	intake := j.Archive.Intake()
+	g, small := errgroup.WithContext(ctx)
+	g.SetLimit(smallAtOnce)
 	for i, o := range listed {
-		stored, err := j.archiveObject(ctx, src, o, before)
-		if err != nil {
-			return nil, err
+		put := guarded(func() error {
+			stored, err := j.archiveObject(small, src, o, intake)
+			objects[i] = sourceObject{Name: o.Name, Archive: stored}
+			return err
+		})
+		if o.Size >= 0 && o.Size <= smallObject {
+			g.Go(put)
+		} else if err := put(); err != nil {
+			return nil, errors.Join(err, g.Wait())
 		}
-		before += stored.Size
-		objects[i] = sourceObject{Name: o.Name, Archive: stored}
+		if small.Err() != nil {
+			break
+		}
 	}
-	return objects, nil
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return objects, intake.Commit()
 }
 
-func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connectors.Object, before int64) (archive.Object, error) {
+// Small objects are taken in side by side, because nearly all of their time is waiting
+// for fsync, which a file system serves together; 10,000 files of 20 KB took 159 s one
+// after the other on a busy disk. Large ones keep the cores busy one at a time.
+const (
+	smallObject = 1 << 20 // bytes
+	smallAtOnce = 16      // with their buffers some 32 MiB
+)
+
+func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connectors.Object, intake *archive.Intake) (archive.Object, error) {
 	in, err := src.Open(ctx, o)
 	if err != nil {
 		return archive.Object{}, err
 	}
 	defer in.Close()
-	stored, err := j.Archive.Put(ctx, in, func(n int64) { j.meter.bytes.Store(before + n) })
+	var seen int64
+	stored, err := intake.Put(ctx, in, func(n int64) {
+		j.meter.bytes.Add(n - seen)
+		seen = n
+	})
 	if err != nil {
 		return stored, fmt.Errorf("archive %s: %w", o.Name, err)
 	}

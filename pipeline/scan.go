@@ -257,7 +257,7 @@ func (s *scan) openObject() error {
 	}
 	s.stream = stream
 	r, err := csv.Open(stream, csv.Options{
-		Name: o.Name, Object: s.at,
+		Name: o.Name, Object: s.at, Size: o.Archive.Size,
 		Encoding: s.plan.Source.CSV.Encoding, Delimiter: s.plan.Source.CSV.Delimiter, MaxRecord: s.plan.Source.CSV.MaxRecord,
 		ChunkSize: s.chunkSize,
 	})

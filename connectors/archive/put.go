@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,9 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
-
-	"clearwell/durable"
 
 	"github.com/klauspost/compress/s2"
 	"golang.org/x/sync/errgroup"
@@ -40,14 +40,16 @@ const (
 //
 // progress, if not nil, is told the bytes read so far, from one goroutine at a time.
 func (s *Store) Put(ctx context.Context, r io.Reader, progress func(bytesRead int64)) (Object, error) {
-	o, err := s.put(ctx, r, progress)
+	in := s.Intake()
+	o, err := in.Put(ctx, r, progress)
 	if err != nil {
-		return Object{}, fmt.Errorf("archive: %w", explainSpace(s.dir, err))
+		return Object{}, err
 	}
-	return o, nil
+	return o, in.Commit()
 }
 
-func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64)) (o Object, err error) {
+// put stores content under its final name; the entries of the folders that it names in dirs are not durable yet.
+func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64), dirs *folders) (o Object, err error) {
 	tmp, err := os.CreateTemp(s.dir, ".tmp-*")
 	if err != nil {
 		return o, err
@@ -64,25 +66,12 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64)) (o O
 	if src, ok := r.(*os.File); ok && s.wrap == nil && cloneFile(tmp, src) {
 		cloned, r = true, tmp
 	}
-	digest := sha256.New()
-	if cloned {
-		o.Size, err = copyHashed(ctx, r, digest, io.Discard, progress)
-	} else {
-		seal := newSealer(whole{out})
-		w := s2.NewWriter(seal, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(compressors), s2.WriterAddIndex())
-		o.Size, err = copyHashed(ctx, r, digest, w, progress)
-		if cerr := w.Close(); err == nil {
-			err = cerr
-		}
-		if err == nil {
-			err = seal.close()
-		}
-	}
+	o, err = s.take(ctx, r, out, cloned, progress)
 	if err != nil {
 		return o, err
 	}
-	o.SHA256 = hex.EncodeToString(digest.Sum(nil))
 	if have, err := s.Stat(o.SHA256); err == nil && have == o {
+		dirs.changed(filepath.Dir(s.path(o.SHA256, true))) // its writer may have been killed before it synced the folder
 		return o, nil
 	}
 	if err := out.Sync(); err != nil {
@@ -94,8 +83,66 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64)) (o O
 	if err := out.Close(); err != nil {
 		return o, err
 	}
-	return o, s.commit(tmp.Name(), o, !cloned)
+	return o, s.commit(tmp.Name(), o, !cloned, dirs)
 }
+
+// take reads r to its end, hashes it, and stores it in out unless it is there already as a clone.
+// What is within one block needs neither goroutines nor buffers for many: that is nearly all of the
+// cost of a small file.
+func (s *Store) take(ctx context.Context, r io.Reader, out io.Writer, cloned bool, progress func(int64)) (o Object, err error) {
+	if err := ctx.Err(); err != nil {
+		return o, err
+	}
+	first := firstBlocks.Get().(*[blockSize]byte)
+	defer firstBlocks.Put(first)
+	n, err := fill(r, first[:])
+	if err != nil && err != io.EOF {
+		return o, fmt.Errorf("read the source after %d bytes: %w", n, err)
+	}
+	small := err == io.EOF
+	seal := newSealer(whole{out})
+	digest := sha256.New()
+	switch {
+	case small:
+		o.Size = int64(n)
+		digest.Write(first[:n])
+		if progress != nil && n > 0 {
+			progress(o.Size)
+		}
+		err = nil
+		if !cloned {
+			w := smallWriters.Get().(*s2.Writer)
+			w.Reset(seal)
+			_, err = w.Write(first[:n])
+			err = errors.Join(err, w.Close())
+			smallWriters.Put(w)
+		}
+	case cloned:
+		o.Size, err = copyHashed(ctx, io.MultiReader(bytes.NewReader(first[:n]), r), digest, io.Discard, progress)
+	default:
+		w := s2.NewWriter(seal, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(compressors), s2.WriterAddIndex())
+		o.Size, err = copyHashed(ctx, io.MultiReader(bytes.NewReader(first[:n]), r), digest, w, progress)
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err == nil && !cloned {
+		err = seal.close()
+	}
+	if err != nil {
+		return o, err
+	}
+	o.SHA256 = hex.EncodeToString(digest.Sum(nil))
+	return o, nil
+}
+
+// Buffers for contents of one block at most; see take.
+var (
+	firstBlocks  = sync.Pool{New: func() any { return new([blockSize]byte) }}
+	smallWriters = sync.Pool{New: func() any {
+		return s2.NewWriter(nil, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(1), s2.WriterAddIndex())
+	}}
+)
 
 // whole is a writer that takes everything or says how much it took.
 type whole struct{ io.Writer }
@@ -110,19 +157,16 @@ func (w whole) Write(p []byte) (int, error) {
 
 // commit gives a synced file its final name. A crash before the rename leaves a
 // temporary file, after it the whole content.
-func (s *Store) commit(tmp string, o Object, compressed bool) error {
+func (s *Store) commit(tmp string, o Object, compressed bool, dirs *folders) error {
 	path := s.path(o.SHA256, compressed)
 	dir := filepath.Dir(path)
-	if err := os.Mkdir(dir, 0o755); err == nil {
-		if err := durable.SyncDir(s.dir); err != nil {
-			return err
-		}
-	} else if !errors.Is(err, os.ErrExist) {
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	if err := durable.Rename(tmp, path); err != nil {
+	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}
+	dirs.changed(dir)
 	// A damaged file of the other form would be found first, or take space for nothing.
 	if err := os.Remove(s.path(o.SHA256, !compressed)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

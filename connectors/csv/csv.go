@@ -63,6 +63,7 @@ type Options struct {
 	Delimiter string   // "" or auto (one of , ; tab |) | one ASCII character that is no letter, digit, quote or line break
 	MaxRecord int      // bytes a record may have, the line feed not counted; 0: DefaultMaxRecord
 	ChunkSize int      // bytes a chunk aims at; 0: DefaultChunkSize. The result does not depend on it
+	Size      int64    // bytes of the object where they are known, else 0: buffers for a small file are then small
 	Object    int      // ordinal of the object in the run, copied into batches
 	FirstSeq  int      // sequence number of the first batch
 	Want      []string // columns to materialise; nil: all. The others are checked, but every cell of them reads as empty
@@ -121,6 +122,9 @@ func Open(r io.Reader, o Options) (*Reader, error) {
 	}
 	// A window never exceeds the longest record, so that no record inside it needs measuring.
 	o.ChunkSize = min(max(o.ChunkSize, 1), o.MaxRecord)
+	if o.Size > 0 && o.Size < int64(o.ChunkSize) {
+		o.ChunkSize = int(o.Size) + 1 // one more than there are, so that the first window sees the end
+	}
 	rd := &Reader{opts: o, in: input{r: r}, seq: o.FirstSeq, row: 1, line: 1}
 	rd.pool.limit = 64
 	if err := rd.readHead(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A Chunk is a run of whole records, not yet decoded. It has one owner; Decode
@@ -161,23 +162,29 @@ func (in *input) unread(w []byte, used int) {
 	in.from = 0
 }
 
-// ensure reads ahead so that n bytes are at hand, or all there are.
+// ensure reads ahead so that n bytes are at hand, or all there are. The buffer
+// grows with what comes: most of ten thousand small files do not fill their heads.
 func (in *input) ensure(n int) error {
 	if len(in.buf)-in.from < n && in.err == nil {
 		in.buf = append(in.buf[:0], in.buf[in.from:]...)
 		in.from = 0
-		have := len(in.buf)
-		in.buf = append(in.buf, make([]byte, n-have)...)
-		for have < n && in.err == nil {
-			have += in.read(in.buf[have:n])
+		for have := len(in.buf); have < n && in.err == nil; have = len(in.buf) {
+			to := min(n, max(2*have, firstRead))
+			in.buf = slices.Grow(in.buf, to-have)[:to]
+			for have < to && in.err == nil {
+				have += in.read(in.buf[have:to])
+			}
+			in.buf = in.buf[:have]
 		}
-		in.buf = in.buf[:have]
 	}
 	if in.err != nil && in.err != io.EOF {
 		return in.err
 	}
 	return nil
 }
+
+// firstRead is how much of a stream is read ahead before it is known to be longer.
+const firstRead = 32 << 10
 
 // ahead is at most the next n bytes of what is at hand.
 func (in *input) ahead(n int) []byte {
