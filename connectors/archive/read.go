@@ -32,7 +32,7 @@ func (f *stored) raw() io.Reader {
 	if f.size == 0 {
 		return strings.NewReader("") // a stream of nothing but an index, which s2 does not read
 	}
-	block := int(max(1<<10, min(f.size, 1<<20))) // not a MiB for each of thousands of small files
+	block := int(max(1<<10, min(f.size, 1<<20)))            // not a MiB for each of thousands of small files
 	return s2.NewReader(f.File, s2.ReaderAllocBlock(block)) // it passes over index and seal
 }
 
