@@ -17,9 +17,6 @@ import (
 	"clearwell/pipeline"
 )
 
-// errEnough ends a listing at its limit.
-var errEnough = errors.New("enough")
-
 func (a *app) quarantineCommand() *cobra.Command {
 	var run, rule, export string
 	var limit int
@@ -49,10 +46,16 @@ line and what is wrong. It shows cells and raw records only where --raw or
 				run = entries[len(entries)-1].Name() // run ids sort by start
 			}
 			path := filepath.Join(dir, run, "quarantine.parquet")
+			if !exists(path) {
+				return usageError{fmt.Errorf("%s has no quarantine of a run %q; the runs are listed by: clearwell status %s", ds.ID, run, ds.ID)}
+			}
 			if export != "" {
 				n, err := exportQuarantine(path, export, rule)
 				if err != nil {
 					return err
+				}
+				if a.json {
+					return printJSON(c, map[string]any{"run": run, "rows": n, "csv": export})
 				}
 				fmt.Fprintf(c.OutOrStdout(), "wrote %s rows to %s\n", grouped(n), export)
 				return nil
@@ -94,7 +97,7 @@ func (a *app) listQuarantine(c *cobra.Command, path, run, rule string, limit int
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) {
+	if err != nil {
 		return err
 	}
 	if a.json {
@@ -147,9 +150,15 @@ func exportQuarantine(path, to, rule string) (n int64, err error) {
 	}
 	w := csv.NewWriter(f)
 	w.UseCRLF = true
+	headed := false
 	err = pipeline.ReadQuarantine(path, func(r *pipeline.Reject) error {
-		if n == 0 {
-			if err := w.Write(append([]string{"文件 file", "行 line", "记录 record", "规则 rules", "问题 problem"}, r.Columns...)); err != nil {
+		if !headed {
+			headed = true
+			header := []string{"文件 file", "行 line", "记录 record", "规则 rules", "问题 problem"}
+			for _, name := range r.Columns { // the department's words, like the cells
+				header = append(header, neutral(name))
+			}
+			if err := w.Write(header); err != nil {
 				return err
 			}
 		}
@@ -157,7 +166,7 @@ func exportQuarantine(path, to, rule string) (n int64, err error) {
 			return nil
 		}
 		n++
-		row := []string{r.Source, strconv.FormatInt(r.Line, 10), strconv.FormatInt(r.Row, 10), r.Reasons, r.Messages}
+		row := []string{neutral(r.Source), strconv.FormatInt(r.Line, 10), strconv.FormatInt(r.Row, 10), r.Reasons, neutral(r.Messages)}
 		for _, cell := range r.Cells {
 			row = append(row, neutral(cell))
 		}
