@@ -15,10 +15,6 @@ import (
 
 // recordDeliveries writes down what was received, before anything is done with it.
 func (j *job) recordDeliveries(ctx context.Context, objects []sourceObject) error {
-	drafts := make([]lineage.Draft, len(objects))
-	for i, o := range objects {
-		drafts[i] = deliveryDraft(j, i, o)
-	}
 	if _, err := j.Archive.Put(ctx, newReader(j.data.Text), nil); err != nil {
 		return fmt.Errorf("archive the contract: %w", err)
 	}
@@ -29,7 +25,7 @@ func (j *job) recordDeliveries(ctx context.Context, objects []sourceObject) erro
 	if _, err := j.Archive.Put(ctx, newReader(plan), nil); err != nil {
 		return fmt.Errorf("archive the plan: %w", err)
 	}
-	receipt, err := j.Ledger.Append(ctx, drafts)
+	receipt, err := j.Ledger.Append(ctx, deliveryDrafts(j, objects))
 	if err != nil {
 		return fmt.Errorf("write the delivery into the ledger: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 
 	"clearwell/lineage"
 	"clearwell/lineage/entry"
@@ -84,15 +85,41 @@ type runFailedBody struct {
 	Status string `json:"status"`
 }
 
-// deliveryDraft is the entry of one object that was handed over.
-func deliveryDraft(j *job, i int, o sourceObject) lineage.Draft {
-	return lineage.Draft{
-		Kind: entry.Delivery, Dataset: j.data.ID, Run: j.record.ID, Attempt: int64(j.record.Attempt), Step: fmt.Sprintf("%s-%d", stepDelivery, i+1),
-		Subjects: []entry.Subject{{Name: "archive/" + o.Name, SHA256: o.Archive.SHA256}},
-		Body: map[string]any{
-			"owner": j.plan.Owner, "connector": j.plan.Source.Connector, "object": o.Name, "bytes": o.Archive.Size, "signature": "absent",
-		},
+// subjectBytes is how much of an entry the subjects of a delivery may take. An entry
+// has 65,535 bytes with its payload in base64, so 49,000 of payload; the rest is for the other fields.
+const subjectBytes = 40_000
+
+// deliveryDrafts are the entries of what was handed over: as many objects in each as
+// it holds. With an entry to each of 10,000 small files the proof of a version had 22 MB.
+func deliveryDrafts(j *job, objects []sourceObject) []lineage.Draft {
+	var drafts []lineage.Draft
+	for len(objects) > 0 {
+		var subjects []entry.Subject
+		var size, room int64
+		for _, o := range objects {
+			s := entry.Subject{Name: "archive/" + o.Name, SHA256: o.Archive.SHA256}
+			// {"digest":{"sha256":"…"},"name":"…"}, and an escape takes six characters where a control character took one.
+			if room += int64(len(strconv.Quote(s.Name))) + 110; len(subjects) > 0 && room > subjectBytes {
+				break
+			}
+			subjects = append(subjects, s)
+			size += o.Archive.Size
+		}
+		body := map[string]any{
+			"owner": j.plan.Owner, "connector": j.plan.Source.Connector, "bytes": size, "signature": "absent",
+		}
+		if len(subjects) == 1 {
+			body["object"] = objects[0].Name
+		} else {
+			body["objects"] = int64(len(subjects))
+		}
+		drafts = append(drafts, lineage.Draft{
+			Kind: entry.Delivery, Dataset: j.data.ID, Run: j.record.ID, Attempt: int64(j.record.Attempt),
+			Step: fmt.Sprintf("%s-%d", stepDelivery, len(drafts)+1), Subjects: subjects, Body: body,
+		})
+		objects = objects[len(subjects):]
 	}
+	return drafts
 }
 
 func (s *statement) draft(kind entry.Kind, step string, subjects []entry.Subject, body any) lineage.Draft {
