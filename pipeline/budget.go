@@ -4,7 +4,7 @@ package pipeline
 // run has a fixed share of it and goes to files in the working folder beyond:
 //
 //	1/8   rows between the two passes
-//	1/32  rejected rows
+//	1/32  rejected rows, and as much again for those that only a rule over all rows rejects
 //	1/8   contests: the keys of dedupe and of uniqueness rules
 //	1/32  duplicates and the rows they lost to
 //	1/16  hashes of published rows for the content root

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"math/bits"
 	"slices"
@@ -13,9 +12,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"clearwell/batch"
-	"clearwell/connectors/archive"
-	"clearwell/connectors/csv"
-	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/publish/parquet"
 	"clearwell/rules"
@@ -57,6 +53,17 @@ func (r *rejectBuilder) add(sp batch.Span, position int32, broken []byte, code, 
 	r.text[1].add([]byte(code))
 	r.text[2].add([]byte(message))
 	r.text[3].add(raw)
+}
+
+// copy adds row i of stored rejects.
+func (r *rejectBuilder) copy(stored []arrow.Array, i int) {
+	r.row = append(r.row, stored[rejRow].(*array.Int64).Value(i))
+	r.line = append(r.line, stored[rejLine].(*array.Int64).Value(i))
+	r.offset = append(r.offset, stored[rejOffset].(*array.Int64).Value(i))
+	r.position = append(r.position, stored[rejPosition].(*array.Int32).Value(i))
+	for k := range r.text {
+		r.text[k].add(stringCell(stored[rejRules+k], i))
+	}
 }
 
 func (r *rejectBuilder) columns() []arrow.Array {
@@ -106,91 +113,23 @@ func (w *worker) reject(p piece, b *batch.Batch, c *kernel.Checked) error {
 		}
 	}
 	addBad(batch.MaxRow + 1)
+	return r.store(s.rejects, p.frame, p.object)
+}
+
+// store puts the rows added into the frame of that number.
+func (r *rejectBuilder) store(to *rowStore, number, object int) error {
 	types := slices.Clone(rejectTypes)
-	for range cells {
+	for range r.text[rejFirstCell-rejRules:] {
 		types = append(types, arrow.BinaryTypes.String)
 	}
-	f := &frame{types: types, object: p.object, rows: n}
-	s.rejects.add(p.frame, f, nil, 0)
-	return s.rejects.fill(f, r.columns(), nil)
+	f := &frame{types: types, object: object, rows: len(r.row)}
+	to.add(number, f, nil, 0)
+	return to.fill(f, r.columns(), nil)
 }
 
 func stringCell(a arrow.Array, i int) []byte {
 	c := a.(*array.String)
 	return []byte(c.Value(i))
-}
-
-// lateReject is a row that only a rule over all rows sends to the quarantine.
-type lateReject struct {
-	object int
-	loc    dedupe.Loc
-	row    int64
-	line   int64
-	rng    archive.Range
-	raw    []byte
-	cells  [][]byte
-}
-
-// fetchLate reads the raw bytes of late rejects out of the archive, in one
-// sequential pass per object, and decodes their cells again.
-func (s *scan) fetchLate(ctx context.Context, late []lateReject) error {
-	for len(late) > 0 {
-		object := late[0].object
-		n := slices.IndexFunc(late, func(l lateReject) bool { return l.object != object })
-		if n < 0 {
-			n = len(late)
-		}
-		group := late[:n]
-		late = late[n:]
-		ranges := make([]archive.Range, n)
-		for i, l := range group {
-			ranges[i] = l.rng
-		}
-		o := s.objects[object]
-		err := s.archive.ReadRanges(ctx, o.Archive.SHA256, ranges, func(i int, raw []byte) error {
-			group[i].raw = slices.Clone(raw)
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("read the raw records of %s back from the archive: %w", o.Name, err)
-		}
-		if err := decodeAgain(ctx, o, group); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// decodeAgain splits raw records into cells, with the dialect that the scan found.
-func decodeAgain(ctx context.Context, o sourceObject, group []lateReject) error {
-	readers := []io.Reader{strings.NewReader(placeholderHeader(len(o.Header), o.Dialect.Delimiter))}
-	for _, l := range group {
-		readers = append(readers, strings.NewReader(string(l.raw)), strings.NewReader("\n"))
-	}
-	r, err := csv.Open(io.MultiReader(readers...), csv.Options{Name: o.Name, Encoding: o.Dialect.Encoding, Delimiter: o.Dialect.Delimiter})
-	if err != nil {
-		return err
-	}
-	at := 0
-	return r.Each(ctx, 1, func(b *batch.Batch) error {
-		for i := range b.Rows() {
-			l := &group[at]
-			at++
-			for c := range int(b.Record.NumCols()) {
-				l.cells = append(l.cells, slices.Clone(stringCell(b.Record.Column(c), i)))
-			}
-		}
-		return nil
-	})
-}
-
-// placeholderHeader is a header line of n distinct ASCII names.
-func placeholderHeader(n int, delimiter string) string {
-	names := make([]string, n)
-	for i := range names {
-		names[i] = fmt.Sprintf("c%d", i)
-	}
-	return strings.Join(names, delimiter) + "\n"
 }
 
 // quarantineColumns is the identity part of the quarantine file; the source
@@ -212,7 +151,7 @@ func title(en, zh string) arrow.Metadata {
 const rawColumn = "_raw"
 
 // writeQuarantine writes all rejects in source order and returns how many rows it wrote.
-func (s *scan) writeQuarantine(ctx context.Context, w io.Writer, late []lateReject) (parquet.Stats, error) {
+func (s *scan) writeQuarantine(ctx context.Context, w io.Writer, late lateRejects) (parquet.Stats, error) {
 	var names []string
 	at := map[string]int{}
 	for _, o := range s.objects {
@@ -239,11 +178,7 @@ func (s *scan) writeQuarantine(ctx context.Context, w io.Writer, late []lateReje
 		if err := ctx.Err(); err != nil {
 			return parquet.Stats{}, err
 		}
-		var mine []lateReject
-		for len(late) > 0 && late[0].loc.Frame() == number {
-			mine, late = append(mine, late[0]), late[1:]
-		}
-		if err := q.frame(number, mine); err != nil {
+		if err := q.frame(number, late); err != nil {
 			return parquet.Stats{}, err
 		}
 	}
@@ -274,26 +209,25 @@ type quarantineWriter struct {
 
 // frame writes the rejects of one frame: those of the scan as they are stored, or
 // merged with the late ones in the order of the source.
-func (q *quarantineWriter) frame(number int, late []lateReject) error {
-	var cols []arrow.Array
-	var object int
-	if number < len(q.scan.rejects.frames) && q.scan.rejects.frame(number) != nil {
-		f := q.scan.rejects.frame(number)
-		l, err := q.scan.rejects.load(f)
-		if err != nil {
-			return err
-		}
-		defer l.done()
-		object, cols = f.object, l.cols
+func (q *quarantineWriter) frame(number int, late lateRejects) error {
+	stored, err := q.scan.rejects.loadIfAny(number)
+	if err != nil {
+		return err
 	}
-	if len(late) > 0 {
-		object = late[0].object
-		cols = mergeLate(cols, late)
+	defer stored.done()
+	added, err := late.loadIfAny(number)
+	if err != nil {
+		return err
+	}
+	defer added.done()
+	cols := stored.cols
+	if added.cols != nil {
+		cols = mergeRejects(stored.cols, added.cols)
 	}
 	if cols == nil {
 		return nil
 	}
-	rec := q.record(number, object, cols)
+	rec := q.record(number, q.scan.rows.frame(number).object, cols)
 	for from := int64(0); from < rec.NumRows(); { // row groups are cut at fixed counts, so that the bytes do not depend on frames
 		to := min(rec.NumRows(), from+int64(parquet.DefaultRowGroupRows-q.encoder.Rows()))
 		if err := q.encoder.Add(rec.NewSlice(from, to)); err != nil {
@@ -307,35 +241,22 @@ func (q *quarantineWriter) frame(number int, late []lateReject) error {
 	return nil
 }
 
-// mergeLate puts late rejects among stored ones by record number.
-func mergeLate(stored []arrow.Array, late []lateReject) []arrow.Array {
-	cells := len(late[0].cells)
-	r := newRejectBuilder(cells)
-	add := func(l *lateReject) {
-		r.add(batch.Span{Row: l.row, Line: l.line, Offset: l.rng.Offset, Length: l.rng.Length}, int32(l.loc.Row()), nil, "", "", l.raw)
-		for c := range cells {
-			r.text[rejFirstCell-rejRules+c].add(l.cells[c])
-		}
+// mergeRejects puts late rejects among stored ones, if there are any, by record number.
+func mergeRejects(stored, late []arrow.Array) []arrow.Array {
+	if stored == nil {
+		return late
 	}
-	n := 0
-	if stored != nil {
-		n = stored[0].Len()
-	}
-	for i := range n {
-		row := stored[rejRow].(*array.Int64).Value(i)
-		for len(late) > 0 && late[0].row < row {
-			add(&late[0])
-			late = late[1:]
+	r := newRejectBuilder(len(late) - rejFirstCell)
+	row := func(cols []arrow.Array, i int) int64 { return cols[rejRow].(*array.Int64).Value(i) }
+	at := 0
+	for i := range stored[rejRow].Len() {
+		for ; at < late[rejRow].Len() && row(late, at) < row(stored, i); at++ {
+			r.copy(late, at)
 		}
-		text := func(c int) []byte { return stringCell(stored[c], i) }
-		r.add(batch.Span{Row: row, Line: stored[rejLine].(*array.Int64).Value(i), Offset: stored[rejOffset].(*array.Int64).Value(i)},
-			stored[rejPosition].(*array.Int32).Value(i), text(rejRules), string(text(rejCode)), string(text(rejMessage)), text(rejRaw))
-		for c := range cells {
-			r.text[rejFirstCell-rejRules+c].add(text(rejFirstCell + c))
-		}
+		r.copy(stored, i)
 	}
-	for i := range late {
-		add(&late[i])
+	for ; at < late[rejRow].Len(); at++ {
+		r.copy(late, at)
 	}
 	return r.columns()
 }

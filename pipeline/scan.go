@@ -37,6 +37,7 @@ type scan struct {
 	layout  layout
 	rows    *rowStore
 	rejects *rowStore
+	late    *rowStore       // rows that only a rule over all rows rejects; nil before they are known
 	contest *dedupe.Contest // for the keys of dedupe; nil: no dedupe, or only after uniqueness is settled
 	losers  *dedupe.Losers  // who lost it; nil before it is settled
 	unique  []*uniqueRule   // the plan's rules that look at all rows
@@ -201,6 +202,9 @@ func (s *scan) openContests(duplicates bool) {
 func (s *scan) close() {
 	s.rows.close()
 	s.rejects.close()
+	if s.late != nil {
+		s.late.close()
+	}
 	for _, u := range s.unique {
 		u.contest.Close()
 	}

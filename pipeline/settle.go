@@ -9,17 +9,16 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
 
-	"clearwell/connectors/archive"
 	"clearwell/pipeline/dedupe"
 	"clearwell/rules"
 )
 
 // settled is what is known once every row was seen.
 type settled struct {
-	late     []lateReject // rows that only a rule over all rows rejects, in source order
-	passed   Checksum     // of the rows that broke no quarantine rule
-	removed  int64        // duplicates
-	kept     int64        // rows to publish
+	late     lateRejects
+	passed   Checksum // of the rows that broke no quarantine rule
+	removed  int64    // duplicates
+	kept     int64    // rows to publish
 	repeated []uniqueOutcome
 }
 
@@ -57,16 +56,15 @@ func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
 	if err := s.scoreRepeats(); err != nil {
 		return nil, err
 	}
-	if err := s.collectLate(out); err != nil {
+	late, err := s.collectLate(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if len(out.late) > 0 {
+	out.late = late
+	if late.rows > 0 {
 		if err := s.sumPassed(out); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.fetchLate(ctx, out.late); err != nil {
-		return nil, err
 	}
 	if s.plan.Dedupe != nil {
 		if s.contest == nil {
@@ -137,60 +135,6 @@ func (s *scan) sumPassed(out *settled) error {
 			out.passed.add(uint64(hashes[i]))
 		}
 		l.done()
-	}
-	return nil
-}
-
-// collectLate lists the rows that a uniqueness rule with on_fail: quarantine
-// takes out and that no other rule had taken out before.
-func (s *scan) collectLate(out *settled) error {
-	var which []int
-	for u, rule := range s.unique {
-		if s.plan.Rules[rule.rule].OnFail == rules.Quarantine {
-			which = append(which, u)
-		}
-	}
-	if len(which) == 0 {
-		return nil
-	}
-	for number := range s.frames {
-		f := s.rows.frame(number)
-		gone := map[int]bool{} // rejected in the scan already
-		if number < len(s.rejects.frames) && s.rejects.frame(number) != nil {
-			r := s.rejects.frame(number)
-			l, err := s.rejects.load(r)
-			if err != nil {
-				return err
-			}
-			for i := range r.rows {
-				gone[int(l.cols[rejPosition].(*array.Int32).Value(i))] = true
-			}
-			l.done()
-		}
-		var l loaded
-		for i := range f.rows {
-			hit := false
-			for _, u := range which {
-				hit = hit || f.repeated[u][i>>6].Load()>>(i&63)&1 != 0
-			}
-			if !hit || gone[i] {
-				continue
-			}
-			if l.cols == nil {
-				var err error
-				if l, err = s.rows.load(f); err != nil {
-					return err
-				}
-				defer l.done()
-			}
-			out.late = append(out.late, lateReject{
-				object: f.object, loc: dedupe.NewLoc(number, i), row: f.rowNumber(i), line: l.cols[s.layout.line].(*array.Int64).Value(i),
-				rng: archive.Range{
-					Offset: l.cols[s.layout.offset].(*array.Int64).Value(i),
-					Length: l.cols[s.layout.length].(*array.Int32).Value(i),
-				},
-			})
-		}
 	}
 	return nil
 }

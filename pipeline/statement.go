@@ -134,7 +134,7 @@ func (s *statement) drafts() []lineage.Draft {
 	t := &s.scan.totals
 	read := s.record.Rows.Read
 	decoded := t.decoded
-	passed := decoded - t.excluded - t.quarantined - int64(len(s.settled.late))
+	passed := decoded - t.excluded - t.quarantined - s.settled.late.rows
 	quarantineName := path.Join("quarantine", plan.Dataset, s.record.ID, quarantineName)
 	drafts := []lineage.Draft{
 		s.draft(entry.Contract, stepContract,

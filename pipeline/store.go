@@ -137,6 +137,20 @@ func (s *rowStore) load(f *frame) (loaded, error) {
 	return l, nil
 }
 
+// loadIfAny loads the frame of that number; no columns if there is none.
+func (s *rowStore) loadIfAny(number int) (loaded, error) {
+	s.mu.RLock()
+	var f *frame
+	if number < len(s.frames) {
+		f = s.frames[number]
+	}
+	s.mu.RUnlock()
+	if f == nil {
+		return loaded{done: func() {}}, nil
+	}
+	return s.load(f)
+}
+
 // close forgets everything and removes the spill file.
 func (s *rowStore) close() {
 	s.mu.Lock()
