@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"clearwell/lineage/verify"
+
+	"clearwell/pipeline/publish"
 )
 
 // evidence lists every file that verification answers for, relative to the
@@ -225,6 +227,36 @@ func TestAMissingOrShortenedFileIsFoundAndNamed(t *testing.T) {
 			t.Errorf("%s deleted: %v", file, broken)
 		}
 		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustBeWhole(t, root)
+}
+
+func TestAPublishedFileThatNoEntryNamesIsFoundAndNamed(t *testing.T) {
+	root := provenWorkspace(t)
+	datasets, err := os.ReadDir(filepath.Join(root, "published"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dataset := datasets[0].Name()
+	for _, file := range []string{
+		publish.VersionFolder(dataset, 1) + "/part-00001-of-00002.parquet",
+		publish.VersionFolder(dataset, 77) + "/part-00000-of-00001.parquet",
+		"published/" + dataset + "/README.txt",
+		"published/unknown/latest.json",
+	} {
+		name := filepath.Join(root, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if broken, _ := findings(t, root); !names(broken, file) {
+			t.Errorf("%s put there by hand: %v", file, broken)
+		}
+		if err := os.Remove(name); err != nil {
 			t.Fatal(err)
 		}
 	}

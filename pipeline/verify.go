@@ -57,6 +57,10 @@ func VerifyWorkspace(ctx context.Context, root string, o VerifyOptions) (*verify
 	if w.current, err = w.readLatest(); err != nil {
 		return nil, err
 	}
+	present, err := w.listPublished()
+	if err != nil {
+		return nil, err
+	}
 	report, err := verify.Log(ctx, opts)
 	if err != nil {
 		return nil, err
@@ -73,6 +77,7 @@ func VerifyWorkspace(ctx context.Context, root string, o VerifyOptions) (*verify
 		report.Add(check()...)
 	}
 	report.Add(w.checkLatest()...)
+	report.Add(w.checkStrangers(present)...)
 	for _, run := range slices.Sorted(maps.Keys(w.waiting)) {
 		report.Notes = append(report.Notes, fmt.Sprintf("Run %s is recorded and not in its place yet: it is just ending, or was interrupted and the next run finishes it.", run))
 	}
@@ -268,6 +273,45 @@ func (w *workspaceCheck) readLatest() (map[string][]byte, error) {
 		}
 	}
 	return current, nil
+}
+
+// listPublished names every file that readers could take for a publication. It
+// is called before the ledger is read: what is there then is recorded then.
+func (w *workspaceCheck) listPublished() (names []string, err error) {
+	dir := filepath.Join(w.root, "published", filepath.FromSlash(w.o.Dataset))
+	err = filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") { // what begins with a dot is on its way to its name
+			return err
+		}
+		rel, err := filepath.Rel(w.root, name)
+		names = append(names, filepath.ToSlash(rel))
+		return err
+	})
+	return names, err
+}
+
+// checkStrangers finds files among the published ones that no entry vouches for.
+func (w *workspaceCheck) checkStrangers(present []string) (out []verify.Finding) {
+	known := map[string]bool{}
+	for key := range w.seen {
+		name, _, _ := strings.Cut(key, "\x00")
+		known[name] = true
+		for _, beside := range []string{proofName, tlogProofName, dsseName} {
+			known[path.Join(path.Dir(name), beside)] = true
+		}
+	}
+	for dataset := range w.newest {
+		known[latestName(dataset)] = true
+	}
+	for _, name := range present {
+		if !known[name] {
+			out = append(out, found(name, "no entry of the ledger names it: it was put there by hand, or the ledger is older than it")...)
+		}
+	}
+	return out
 }
 
 func latestName(dataset string) string { return path.Join("published", dataset, "latest.json") }

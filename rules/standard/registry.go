@@ -129,7 +129,7 @@ var library = []*Standard{
 	{
 		Name: "cn.bank_card", Title: title("Bank card number", "银行卡号"), Source: "ISO/IEC 7812-1:2017",
 		Kind: "string", Level: 4, Dimension: normativity, Indicator: dataStandard,
-		Treatment: &Treatment{Method: "mask", KeepLast: 4},
+		Treatment: &Treatment{Method: "pseudonym", Key: defaultKey},
 		Steps:     codeSteps, Cleans: true, Checks: true, compile: compileBankCard,
 		Options: []Option{{Name: "issuer", Default: "any", Values: []string{"any", "unionpay"}, Title: title("whose cards are right", "发卡组织")}},
 	},
