@@ -14,7 +14,6 @@ import (
 	"testing"
 
 	"clearwell/lineage/verify"
-
 	"clearwell/pipeline/publish"
 )
 
