@@ -201,19 +201,26 @@ func Differences(d Figures) []string {
 	if len(d) == 0 {
 		return nil
 	}
+	problems := rowDifferences(d, "quarantine_joined")
+	for _, k := range []string{"amount", "types", "reasons_differ"} {
+		if _, ok := d[k]; !ok {
+			problems = append(problems, fmt.Sprintf("%s was not compared", k))
+		}
+	}
+	return problems
+}
+
+// rowDifferences wants the numbers of rows to be equal on both sides and in what was joined, quarantine
+// included, and every other number to be 0.
+func rowDifferences(d Figures, more ...string) []string {
 	var problems []string
 	rows := map[string]bool{}
-	for _, group := range [][]string{{"rows_here", "rows_there", "joined"}, {"quarantine_here", "quarantine_there", "quarantine_joined"}} {
+	for _, group := range [][]string{{"rows_here", "rows_there", "joined"}, append([]string{"quarantine_here", "quarantine_there"}, more...)} {
 		for _, k := range group {
 			rows[k] = true
 			if d[k] != d[group[0]] || d[k] == "" {
 				problems = append(problems, fmt.Sprintf("%s is %q, %s is %q: not the same rows", k, d[k], group[0], d[group[0]]))
 			}
-		}
-	}
-	for _, k := range []string{"amount", "types", "reasons_differ"} {
-		if _, ok := d[k]; !ok {
-			problems = append(problems, fmt.Sprintf("%s was not compared", k))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(d)) {

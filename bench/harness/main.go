@@ -5,13 +5,17 @@
 //	harness measure -label duckdb -log runs.jsonl -out counts.json -- ./duck -in …
 //	harness counts  -quality quality.json               counts of clearwell, under the names of the reference job
 //	harness agree   -ours FILE… -theirs FILE… -diffs FILE…
+//	harness same    -diffs FILE                         the same judgement without figures, for other shapes of input
 //	harness report  -log runs.jsonl -of clearwell -to duckdb -rows N -bytes N
+//	harness facts   -out NAME.facts.json -command … -rows N -bytes N …   what the page says of a suite beside its runs
+//	harness page    -results FOLDER -page docs/benchmarks.md             writes the generated part of the page
 //
 // It knows nothing of how any of the programs does the job. Start at measure.go
 // for what is measured, at counts.go for what must be equal.
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -20,7 +24,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("say what to do: measure, counts, agree or report"))
+		fail(fmt.Errorf("say what to do: measure, counts, agree, same, report, facts or page"))
 	}
 	var err error
 	args := os.Args[2:]
@@ -31,10 +35,16 @@ func main() {
 		err = countsCommand(args)
 	case "agree":
 		err = agreeCommand(args)
+	case "same":
+		err = sameCommand(args)
 	case "report":
 		err = reportCommand(args)
+	case "facts":
+		err = factsCommand(args)
+	case "page":
+		err = pageCommand(args)
 	default:
-		err = fmt.Errorf("unknown word %q: measure, counts, agree or report", os.Args[1])
+		err = fmt.Errorf("unknown word %q: measure, counts, agree, same, report, facts or page", os.Args[1])
 	}
 	if err != nil {
 		fail(err)
@@ -107,6 +117,22 @@ func agreeCommand(args []string) error {
 	return nil
 }
 
+func sameCommand(args []string) error {
+	fs := flag.NewFlagSet("same", flag.ExitOnError)
+	var diffs files
+	fs.Var(&diffs, "diffs", "JSON objects of a row by row comparison (may be repeated)")
+	fs.Parse(args)
+	d, err := readFigures(diffs)
+	if err != nil {
+		return err
+	}
+	if problems := rowDifferences(d); len(problems) > 0 {
+		return fmt.Errorf("not the same result:\n  %s", strings.Join(problems, "\n  "))
+	}
+	fmt.Printf("equal: %s rows\n", d["joined"])
+	return nil
+}
+
 func reportCommand(args []string) error {
 	fs := flag.NewFlagSet("report", flag.ExitOnError)
 	log := fs.String("log", "", "the lines that measure wrote")
@@ -121,4 +147,46 @@ func reportCommand(args []string) error {
 	}
 	fmt.Print(Report(runs, *of, *to, *rows, *bytes))
 	return nil
+}
+
+func factsCommand(args []string) error {
+	fs := flag.NewFlagSet("facts", flag.ExitOnError)
+	var f Facts
+	out := fs.String("out", "", "file to write")
+	run := fs.String("seconds", "", "what clearwell run --json printed; its stages are taken over")
+	fs.StringVar(&f.Command, "command", "", "command that measures this again")
+	fs.StringVar(&f.Machine, "machine", "", "what it was measured on")
+	fs.StringVar(&f.Peers, "peers", "", "versions of the peers")
+	fs.StringVar(&f.Equal, "equal", "not compared", "whether the results were the same")
+	fs.Int64Var(&f.Rows, "rows", 0, "rows of the input")
+	fs.Int64Var(&f.Bytes, "bytes", 0, "bytes of the input")
+	fs.Int64Var(&f.Fsyncs, "fsyncs", 0, "fsyncs of one run, if counted")
+	fs.Float64Var(&f.Waited, "fsync-seconds", 0, "seconds that they took")
+	fs.Parse(args)
+	if err := readJSON(*run, &struct {
+		Seconds *map[string]float64 `json:"seconds"`
+	}{&f.Seconds}); err != nil {
+		return err
+	}
+	data, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(*out, append(data, '\n'), 0o644)
+}
+
+func pageCommand(args []string) error {
+	fs := flag.NewFlagSet("page", flag.ExitOnError)
+	dir := fs.String("results", "", "folder of the results")
+	page := fs.String("page", "", "page whose generated part is replaced; without it the part is printed")
+	fs.Parse(args)
+	r, err := loadResults(*dir)
+	if err != nil {
+		return err
+	}
+	if *page == "" {
+		fmt.Print(r.Page())
+		return nil
+	}
+	return writePage(*page, r.Page())
 }

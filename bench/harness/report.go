@@ -59,8 +59,8 @@ func costs(runs []Run) []cost {
 	return out
 }
 
-// Report prints the table of medians with minimum and maximum, and as its last
-// line the ratio of one program to another: below 1 means that it took less.
+// Report prints the table of medians with minimum and maximum, the ratio to the
+// fastest peer, and as its last line the ratio of one program to another: below 1 means that it took less.
 // Without runs of the other program the ratios are "-".
 func Report(runs []Run, of, to string, rows, bytes int64) string {
 	var b strings.Builder
@@ -88,6 +88,9 @@ func Report(runs []Run, of, to string, rows, bytes int64) string {
 	subject := find(of)
 	if subject == nil {
 		return b.String() + fmt.Sprintf("no run of %s was measured\n", of)
+	}
+	if p := fastest(all); p != nil {
+		fmt.Fprintf(&b, "fastest peer %s wall %s cpu %s\n", p.label, ratio(subject.wall, p, wallOf), ratio(subject.cpu, p, cpuOf))
 	}
 	fmt.Fprintf(&b, "ratio wall %s cpu %s peak_mib %.0f\n",
 		ratio(subject.wall, base, func(c *cost) spread { return c.wall }),

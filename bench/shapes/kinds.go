@@ -76,7 +76,7 @@ func contractText(columns []column) string {
 		}
 		fmt.Fprintf(&b, "  %s: %s\n", c.name, strings.ReplaceAll(c.kind.contract, "$NAME", c.name))
 	}
-	fmt.Fprintf(&b, "rules:\n  - {id: RANGE, field: %s, check: {range: [0, %d]}}\npublish: {audience: open}\n", judged, maxInteger)
+	fmt.Fprintf(&b, "rules:\n  - {id: RANGE, field: %s, check: {range: [0, %d]}, on_fail: quarantine}\npublish: {audience: open}\n", judged, maxInteger)
 	return b.String()
 }
 
