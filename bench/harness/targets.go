@@ -24,8 +24,6 @@ func relation(a, b *cost, of func(*cost) spread) (float64, bool) {
 	return of(a).median / of(b).median, true
 }
 
-func peakOf(c *cost) spread { return c.peak }
-
 func ofFastest(suite string, of func(*cost) spread) func(*results) (float64, bool) {
 	return func(r *results) (float64, bool) {
 		return relation(r.find(suite, "clearwell"), fastest(r.suites[suite].costs), of)
