@@ -4,6 +4,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 # Our Go files: not those of programs built for the benchmark, nor of installed Node packages.
 GOFILES = $(shell find . \( -name node_modules -o -path ./bench/work -o -path ./.git \) -prune -o -name '*.go' -print)
@@ -46,9 +47,19 @@ prepare: ## install what the tests need beside Go (Debian, as root)
 bench: ## the reference job beside its peers (ROWS=1000000 RUNS=3)
 	bench/run.sh
 
+.PHONY: bench-all
+bench-all: ## all benchmarks, and docs/benchmarks.md written anew (40 minutes)
+	bench/all.sh
+
+BENCH ?= .
+COUNT ?= 1
 .PHONY: kernels
-kernels: ## benchmarks of the hot kernels
-	go test -run '^$$' -bench . -benchmem ./pipeline/... ./rules/... ./connectors/...
+kernels: ## benchmarks of the hot kernels (BENCH=Step COUNT=10)
+	@CGO_ENABLED=0 go test -run '^$$' -bench '$(BENCH)' -count $(COUNT) -benchmem ./pipeline/... ./rules/... ./connectors/... ./lineage/...
+
+.PHONY: benchstat
+benchstat: ## compare two outputs of make kernels: old.txt and new.txt
+	go run $(BENCHSTAT) old.txt new.txt
 
 .PHONY: golden
 golden: ## write what the commands print now into the scripts under cmd/clearwell/testdata; look at the diff
