@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -36,6 +37,7 @@ type emission struct {
 	secret func(name string) ([]byte, error)
 	order  []dedupe.Loc // publication order where the contract sorts; nil: source order
 	starts []int64      // per frame: how many rows are published before it
+	beside []task       // what else workers have to do, before the rows
 
 	mu        sync.Mutex // guards what follows
 	cells     *quality.CellCounter
@@ -43,6 +45,9 @@ type emission struct {
 	failed    []int64
 	published Checksum
 }
+
+// task is a piece of work of a stage.
+type task func(ctx context.Context) error
 
 // publishRows writes the published file and computes its content root.
 func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentroot.Builder, schema *arrow.Schema, finish func(*parquet.FileWriter) error, workers int) (parquet.Stats, error) {
@@ -57,23 +62,20 @@ func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentro
 	}
 	groups := int((total + rowGroupRows - 1) / rowGroupRows)
 	q := &groupQueue{file: fw}
-	var next sync.Mutex
-	at := 0
+	var begun, taken atomic.Int64 // of beside, of groups
 	g, ctx := errgroup.WithContext(ctx)
-	for range min(workers, max(groups, 1)) {
+	for range min(workers, max(groups+len(e.beside), 1)) {
 		g.Go(guarded(func() error {
-			t, err := e.newTask(fw, root)
+			for n := int(begun.Add(1)); n <= len(e.beside); n = int(begun.Add(1)) {
+				if err := e.beside[n-1](ctx); err != nil {
+					return err
+				}
+			}
+			t, err := e.newPublisher(fw, root)
 			if err != nil {
 				return err
 			}
-			for {
-				next.Lock()
-				group := at
-				at++
-				next.Unlock()
-				if group >= groups {
-					break
-				}
+			for group := int(taken.Add(1)) - 1; group < groups; group = int(taken.Add(1)) - 1 {
 				rg, err := t.encode(ctx, int64(group)*rowGroupRows, min(total, int64(group+1)*rowGroupRows))
 				if err != nil {
 					return err
@@ -186,8 +188,8 @@ func newSortEncoder(by []string, p *rules.Plan) *kernel.OrderEncoder {
 	return kernel.NewSortEncoder(published, by)
 }
 
-// task is what one goroutine of the emission owns.
-type task struct {
+// publisher is what one goroutine of the emission owns.
+type publisher struct {
 	e       *emission
 	treater *kernel.Treater
 	encoder *parquet.Encoder
@@ -200,19 +202,19 @@ type task struct {
 	bits    []uint64
 }
 
-func (e *emission) newTask(fw *parquet.FileWriter, root *contentroot.Builder) (*task, error) {
+func (e *emission) newPublisher(fw *parquet.FileWriter, root *contentroot.Builder) (*publisher, error) {
 	treater, err := kernel.NewTreater(e.plan, e.secret)
 	if err != nil {
 		return nil, err
 	}
-	return &task{
+	return &publisher{
 		e: e, treater: treater, encoder: fw.NewEncoder(), adder: root.NewAdder(),
 		cells:   quality.NewCellCounter(cellRules(e.plan)),
 		checked: make([]int64, len(e.plan.Rules)), failed: make([]int64, len(e.plan.Rules)),
 	}, nil
 }
 
-func (t *task) close() error {
+func (t *publisher) close() error {
 	t.e.mu.Lock()
 	defer t.e.mu.Unlock()
 	t.e.cells.Merge(t.cells)
@@ -225,7 +227,7 @@ func (t *task) close() error {
 }
 
 // encode makes the row group of the published rows from..to-1.
-func (t *task) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, error) {
+func (t *publisher) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, error) {
 	if t.e.order != nil {
 		if err := t.gather(ctx, t.e.order[from:to]); err != nil {
 			return nil, err
@@ -258,7 +260,7 @@ func (t *task) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, e
 
 // gather publishes rows of a sorted order. Each frame is loaded once: its rows are
 // copied together in source order, and the treater picks them in the order wanted.
-func (t *task) gather(ctx context.Context, order []dedupe.Loc) error {
+func (t *publisher) gather(ctx context.Context, order []dedupe.Loc) error {
 	place := make([]int32, len(order)) // source order -> place in the order wanted
 	for i := range place {
 		place[i] = int32(i)
@@ -291,13 +293,13 @@ func (t *task) gather(ctx context.Context, order []dedupe.Loc) error {
 }
 
 // publish treats the selected rows of a frame and hands them on.
-func (t *task) publish(f *frame, l loaded) error {
+func (t *publisher) publish(f *frame, l loaded) error {
 	t.count(f, l)
 	return t.emit(t.e.layout.spread(t.e.plan, l.cols), t.sel)
 }
 
 // emit desensitizes rows and hands them to the encoder and the content root.
-func (t *task) emit(cols []arrow.Array, sel []int32) error {
+func (t *publisher) emit(cols []arrow.Array, sel []int32) error {
 	rec, err := t.treater.Treat(cols, sel)
 	if err != nil {
 		return err
@@ -313,7 +315,7 @@ func (t *task) emit(cols []arrow.Array, sel []int32) error {
 }
 
 // count enters the selected rows of a frame into the score as published.
-func (t *task) count(f *frame, l loaded) {
+func (t *publisher) count(f *frame, l loaded) {
 	t.bits = slices.Grow(t.bits[:0], len(f.alive))[:len(f.alive)]
 	clear(t.bits)
 	hashes := l.cols[t.e.layout.hash].(*array.Int64).Int64Values()

@@ -58,9 +58,6 @@ type Options struct {
 	Progress     func(Progress) // called a few times a second from its own goroutine; nil: not at all
 }
 
-// DefaultMemory is the budget of a run that is given none: what an office PC can spare.
-const DefaultMemory = 1 << 30
-
 // gcPercent lets the heap grow by half before it is collected. What a run keeps
 // is large and has few pointers, so that collections are cheap: 50 instead of 100
 // saves a quarter of the peak at 1M rows and costs no measurable time.
@@ -99,9 +96,9 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 		opts.CPUs = runtime.GOMAXPROCS(0)
 	}
 	if opts.Memory <= 0 {
-		opts.Memory = DefaultMemory
+		opts.Memory = DefaultMemory()
 	}
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(opts.Memory))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(budget(opts.Memory).collectFrom()))
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if !r.claim(ds.ID) {
 		return nil, fmt.Errorf("dataset %s is running already; wait until that run ends", ds.ID)
@@ -399,20 +396,18 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	j.staging = staging
-	rejects, err := j.writeInternal(quarantineName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeQuarantine(ctx, w, settled.late) })
-	if err != nil {
+	var rejects, duplicates written
+	beside := []task{func(ctx context.Context) (err error) {
+		rejects, err = j.writeInternal(quarantineName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeQuarantine(ctx, w, settled.late) })
 		return err
-	}
-	var duplicates written
+	}}
 	if j.plan.Dedupe != nil {
-		if duplicates, err = j.writeInternal(duplicatesName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeDuplicates(ctx, w) }); err != nil {
+		beside = append(beside, func(ctx context.Context) (err error) {
+			duplicates, err = j.writeInternal(duplicatesName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeDuplicates(ctx, w) })
 			return err
-		}
-		if err := j.scan.losers.Close(); err != nil { // its memory serves the second pass
-			return err
-		}
+		})
 	}
-	e, data, root, err := j.writeData(ctx)
+	e, data, root, err := j.writeData(ctx, beside...)
 	if err != nil {
 		return err
 	}
@@ -483,7 +478,8 @@ func (j *job) writeInternal(name string, fill func(io.Writer) (parquet.Stats, er
 }
 
 // writeData is the second pass: it writes the published Parquet into staging.
-func (j *job) writeData(ctx context.Context) (*emission, parquet.Stats, contentroot.Root, error) {
+// beside are tasks that its workers do first, so that no core is idle meanwhile.
+func (j *job) writeData(ctx context.Context, beside ...task) (*emission, parquet.Stats, contentroot.Root, error) {
 	fail := func(err error) (*emission, parquet.Stats, contentroot.Root, error) {
 		return nil, parquet.Stats{}, contentroot.Root{}, err
 	}
@@ -493,7 +489,7 @@ func (j *job) writeData(ctx context.Context) (*emission, parquet.Stats, contentr
 	}
 	schema := treater.Schema()
 	j.schema = schema
-	e := &emission{scan: j.scan, secret: j.Keys.Secret}
+	e := &emission{scan: j.scan, secret: j.Keys.Secret, beside: beside}
 	if err := e.sort(ctx); err != nil {
 		return fail(err)
 	}

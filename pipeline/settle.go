@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
@@ -143,13 +144,31 @@ func (s *scan) sumPassed(out *settled) error {
 // copy fails, the one that a contest would leave as well.
 func (s *scan) settleUnique(ctx context.Context, u, workers int) error {
 	c := s.unique[u].contest
-	err := c.Settle(ctx, workers, func(_ int, loser, winner dedupe.Loc) error {
+	mark := func(loser, winner dedupe.Loc) error {
 		for _, loc := range [2]dedupe.Loc{loser, winner} {
 			s.rows.frame(loc.Frame()).repeated[u][loc.Row()>>6].Or(1 << (loc.Row() & 63))
 		}
 		return nil
-	})
-	return errors.Join(err, c.Close())
+	}
+	return errors.Join(decide(ctx, c, workers, func(work func(lost lostTo) error) error { return work(mark) }), c.Close())
+}
+
+// lostTo is told of rows that lost.
+type lostTo = func(loser, winner dedupe.Loc) error
+
+// decide settles a contest with some workers. each runs once in each of them: it calls work.
+func decide(ctx context.Context, c *dedupe.Contest, workers int, each func(work func(lostTo) error) error) error {
+	s, err := c.Settle(workers)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for range s.Workers() {
+		g.Go(guarded(func() error {
+			return each(func(lost lostTo) error { return s.Work(ctx, lost) })
+		}))
+	}
+	return g.Wait()
 }
 
 // competeLate enters the rows that uniqueness left alive into the contest for their keys.
@@ -186,22 +205,16 @@ func (s *scan) competeLate(ctx context.Context, workers int) error {
 // and says how many they are.
 func (s *scan) settleDuplicates(ctx context.Context, workers int) (int64, error) {
 	s.losers = dedupe.NewLosers(s.dir, s.budget.losers(), s.frames)
-	adders := make([]*dedupe.LoserAdder, workers)
-	removed := make([]int64, workers)
-	err := s.contest.Settle(ctx, workers, func(worker int, loser, winner dedupe.Loc) error {
-		if adders[worker] == nil {
-			adders[worker] = s.losers.NewAdder()
-		}
-		s.rows.remove(loser)
-		removed[worker]++
-		return adders[worker].Add(loser, winner)
+	var removed atomic.Int64
+	err := decide(ctx, s.contest, workers, func(work func(lostTo) error) error {
+		adder, n := s.losers.NewAdder(), int64(0)
+		err := work(func(loser, winner dedupe.Loc) error {
+			s.rows.remove(loser)
+			n++
+			return adder.Add(loser, winner)
+		})
+		removed.Add(n)
+		return errors.Join(err, adder.Close())
 	})
-	var total int64
-	for n, a := range adders {
-		total += removed[n]
-		if a != nil {
-			err = errors.Join(err, a.Close())
-		}
-	}
-	return total, errors.Join(err, s.contest.Close())
+	return removed.Load(), errors.Join(err, s.contest.Close())
 }

@@ -98,7 +98,7 @@ func (a *app) runCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&all, "all", false, "run every dataset of the workspace")
 	c.Flags().IntVar(&opts.CPUs, "cpus", 0, "workers (default: as many as there are processors)")
-	c.Flags().Var(&memory, "memory", "memory budget such as 512MiB or 2GiB (default 1GiB)")
+	c.Flags().Var(&memory, "memory", "memory budget such as 512MiB or 2GiB (default 1GiB, less where there is less)")
 	c.Flags().StringVar(&profile, "profile", "", "write CPU and memory profiles into `DIR`")
 	return c
 }

@@ -44,6 +44,6 @@ func (a *app) serveCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` for /healthz, /readyz and /metrics, such as 127.0.0.1:8089")
-	c.Flags().Var(&memory, "memory", "memory budget of a run, such as 512MiB (default 1GiB)")
+	c.Flags().Var(&memory, "memory", "memory budget of a run, such as 512MiB (default 1GiB, less where there is less)")
 	return c
 }

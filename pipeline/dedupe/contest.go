@@ -9,8 +9,6 @@ import (
 	"hash/maphash"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"clearwell/pipeline/spill"
 )
 
@@ -25,7 +23,7 @@ const (
 	maxShift = 32 - partBits
 	// adderBytes is what an Adder gathers before it hands over: 2 KiB to a part.
 	adderBytes = 512 << 10
-	// minShare is what a goroutine that settles parts has for its table at least,
+	// minShare is what a worker of a Settlement has for its table at least,
 	// if the limit allows one so much; there are fewer of them rather than smaller ones.
 	minShare = 16 << 20
 	// maxShare keeps the bytes of a table's preferences within 32 bits.
@@ -34,7 +32,7 @@ const (
 
 // A Contest finds, among the rows added, those that share a key, and the one of
 // them that wins. Rows are only written down as they come, parted by the hash of
-// their key: in memory up to the limit, beyond it in a file. Settle decides part
+// their key: in memory up to the limit, beyond it in a file. A Settlement decides part
 // by part. What it decides does not depend on the limit.
 //
 // Keys are kept as 128 bits of two keyed hashes with seeds drawn at random for
@@ -95,33 +93,41 @@ func (a *Adder) Close() error {
 	return err
 }
 
-// Settle decides every key and calls lost for each row that did not win, with
-// the row that won, in no particular order and from up to so many goroutines as
-// there are workers; worker, from 0, tells them apart. Every adder must be closed. No rows are added afterwards.
-func (c *Contest) Settle(ctx context.Context, workers int, lost func(worker int, loser, winner Loc) error) error {
+// Settlement decides a contest part by part.
+type Settlement struct {
+	contest *Contest
+	workers int
+	share   int64 // bytes that a worker has
+	next    atomic.Int64
+}
+
+// Settle ends the adding of rows and prepares the decision for up to so many
+// workers. Every adder must be closed.
+func (c *Contest) Settle(workers int) (*Settlement, error) {
 	if err := c.rows.Settle(); err != nil {
-		return err
+		return nil, err
 	}
 	workers = max(1, min(workers, int(c.limit/minShare)))
-	share := min(c.limit/int64(workers), maxShare)
-	var next atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for w := range workers {
-		g.Go(func() error {
-			t := &table{}
-			for part := int(next.Add(1)) - 1; part < parts; part = int(next.Add(1)) - 1 {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				tell := func(loser, winner Loc) error { return lost(w, loser, winner) }
-				if err := c.settlePart(ctx, part, t, share, tell); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+	return &Settlement{contest: c, workers: workers, share: min(c.limit/int64(workers), maxShare)}, nil
+}
+
+// Workers is how many goroutines may Work at once.
+func (s *Settlement) Workers() int { return s.workers }
+
+// Work decides keys until all are decided, beside other workers, and calls lost for
+// each row that did not win, with the row that won, in no particular order. The
+// contest is decided when all workers have returned.
+func (s *Settlement) Work(ctx context.Context, lost func(loser, winner Loc) error) error {
+	t := &table{}
+	for part := int(s.next.Add(1)) - 1; part < parts; part = int(s.next.Add(1)) - 1 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.contest.settlePart(ctx, part, t, s.share, lost); err != nil {
+			return err
+		}
 	}
-	return g.Wait()
+	return nil
 }
 
 // settlePart reads a part twice: who wins each key, then who lost to whom.
@@ -158,7 +164,11 @@ func (c *Contest) divide(ctx context.Context, part int, t *table, share int64, l
 	if err := adder.Close(); err != nil {
 		return err
 	}
-	return inner.Settle(ctx, 1, func(_ int, loser, winner Loc) error { return lost(loser, winner) })
+	alone, err := inner.Settle(1)
+	if err != nil {
+		return err
+	}
+	return alone.Work(ctx, lost)
 }
 
 func (c *Contest) each(part int, t *table, f func(record) error) (err error) {

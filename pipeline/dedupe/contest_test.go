@@ -39,7 +39,10 @@ func lostTo(rows []row) map[Loc]Loc {
 }
 
 // settle runs a contest over rows with some adders, and collects what it tells.
-func settle(t interface{ Fatal(...any) }, c *Contest, rows []row, adders, workers int) map[Loc]Loc {
+func settle(t interface {
+	Fatal(...any)
+	Error(...any)
+}, c *Contest, rows []row, adders, workers int) map[Loc]Loc {
 	var wg sync.WaitGroup
 	for n := range adders {
 		wg.Go(func() {
@@ -60,20 +63,27 @@ func settle(t interface{ Fatal(...any) }, c *Contest, rows []row, adders, worker
 		})
 	}
 	wg.Wait()
-	told := make([]map[Loc]Loc, workers)
-	err := c.Settle(context.Background(), workers, func(worker int, loser, winner Loc) error {
-		if told[worker] == nil {
-			told[worker] = map[Loc]Loc{}
-		}
-		if _, twice := told[worker][loser]; twice {
-			return fmt.Errorf("row %d lost twice", loser)
-		}
-		told[worker][loser] = winner
-		return nil
-	})
+	decide, err := c.Settle(workers)
 	if err != nil {
 		t.Fatal(err)
 	}
+	told := make([]map[Loc]Loc, decide.Workers())
+	for n := range told {
+		told[n] = map[Loc]Loc{}
+		wg.Go(func() {
+			err := decide.Work(context.Background(), func(loser, winner Loc) error {
+				if _, twice := told[n][loser]; twice {
+					return fmt.Errorf("row %d lost twice", loser)
+				}
+				told[n][loser] = winner
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 	out := map[Loc]Loc{}
 	for _, m := range told {
 		maps.Copy(out, m)
@@ -233,7 +243,11 @@ func BenchmarkContest(b *testing.B) {
 					b.Fatal(err)
 				}
 				lost := 0
-				if err := c.Settle(context.Background(), 1, func(int, Loc, Loc) error { lost++; return nil }); err != nil {
+				decide, err := c.Settle(1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := decide.Work(context.Background(), func(Loc, Loc) error { lost++; return nil }); err != nil {
 					b.Fatal(err)
 				}
 				if err := c.Close(); err != nil {
