@@ -40,6 +40,9 @@ func (a *app) demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if a.json {
+				return printJSON(c, map[string]any{"file": out, "rows": rows, "seed": seed})
+			}
 			fmt.Fprintf(c.OutOrStdout(), "wrote %s synthetic rows to %s\n", grouped(int64(rows)), out)
 			return nil
 		},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -27,7 +28,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var list []ledgerLine
+			list := []ledgerLine{}
 			report, err := verify.Log(c.Context(), verify.LogOptions{Dir: filepath.Join(root, pipeline.LedgerDir), Visit: func(index uint64, e *entry.Entry) []verify.Finding {
 				if (dataset == "" || e.Dataset == dataset) && (kind == "" || string(e.Kind) == kind) {
 					list = append(list, newLedgerLine(index, e))
@@ -40,8 +41,12 @@ func (a *app) ledgerCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			var broken error
+			if len(report.Findings) > 0 {
+				broken = &shownError{errBroken}
+			}
 			if a.json {
-				return printJSON(c, map[string]any{"origin": report.Origin, "size": report.Size, "root": report.Root, "entries": list, "findings": report.Findings})
+				return errors.Join(printJSON(c, map[string]any{"origin": report.Origin, "size": report.Size, "root": report.Root, "entries": list, "findings": report.Findings}), broken)
 			}
 			w := c.OutOrStdout()
 			fmt.Fprintf(w, "%s: %s entries, root %s\n\n", report.Origin, grouped(int64(report.Size)), report.Root)
@@ -53,10 +58,7 @@ func (a *app) ledgerCommand() *cobra.Command {
 			for _, f := range report.Findings {
 				fmt.Fprintf(w, "BROKEN %s: %s\n", f.What, f.Why)
 			}
-			if len(report.Findings) > 0 {
-				return &shownError{errBroken}
-			}
-			return nil
+			return broken
 		},
 	}
 	c.Flags().StringVar(&dataset, "dataset", "", "only entries of this dataset")
@@ -116,6 +118,9 @@ func (a *app) adoptCommand() *cobra.Command {
 			}
 			if err := store.RememberHead(data); err != nil {
 				return err
+			}
+			if a.json {
+				return printJSON(c, head)
 			}
 			fmt.Fprintf(c.OutOrStdout(), "adopted the ledger with %s entries\n", grouped(int64(head.Size)))
 			return nil

@@ -47,7 +47,10 @@ func (a *app) statusCommand() *cobra.Command {
 				return err
 			}
 			if runs > 0 || len(args) > 0 {
-				return a.printRuns(c, store, ids, max(runs, 10))
+				if runs <= 0 {
+					runs = 10
+				}
+				return a.printRuns(c, store, ids, runs)
 			}
 			if a.json {
 				return printJSON(c, list)
