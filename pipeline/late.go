@@ -153,7 +153,7 @@ func (s *scan) storeLate(ctx context.Context, object int, list []lateReject, raw
 	o := s.objects[object]
 	source := &recordsReader{list: list, raw: raw}
 	r, err := csv.Open(io.MultiReader(strings.NewReader(placeholderHeader(len(o.Header), o.Dialect.Delimiter)), source),
-		csv.Options{Name: o.Name, Encoding: o.Dialect.Encoding, Delimiter: o.Dialect.Delimiter})
+		csv.Options{Name: o.Name, Encoding: o.Dialect.Encoding, Delimiter: o.Dialect.Delimiter, MaxRecord: s.plan.Source.CSV.MaxRecord})
 	if err != nil {
 		return err
 	}
