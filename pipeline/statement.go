@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -85,7 +86,7 @@ type runFailedBody struct {
 	Status string `json:"status"`
 }
 
-// subjectBytes is how much of an entry the subjects of a delivery may take. An entry
+// subjectBytes is how much of an entry the subjects of a delivery, or the detail of a step, may take. An entry
 // has 65,535 bytes with its payload in base64, so 49,000 of payload; the rest is for the other fields.
 const subjectBytes = 40_000
 
@@ -131,6 +132,7 @@ func (s *statement) drafts() []lineage.Draft {
 	plan := s.plan
 	planHash := plan.Hash()
 	planSubject := entry.Subject{Name: "plan/" + plan.Dataset, SHA256: hex.EncodeToString(planHash[:])}
+	assessed := entry.Subject{Name: path.Join(s.folder(), qualityJSON), SHA256: s.qualitySum}
 	t := &s.scan.totals
 	read := s.record.Rows.Read
 	decoded := t.decoded
@@ -140,13 +142,12 @@ func (s *statement) drafts() []lineage.Draft {
 		s.draft(entry.Contract, stepContract,
 			[]entry.Subject{{Name: path.Join("archive", s.job.data.File), SHA256: sha256Hex(s.job.data.Text)}, planSubject},
 			map[string]any{"file": s.job.data.File, "standards": plan.Standards, "owner": plan.Owner, "audience": plan.Publish.Audience, "state": "in force"}),
-		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, map[string]any{
-			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded, "cells_changed": s.cellsChanged(),
-		}),
-		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, map[string]any{
-			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed,
-			"checksum_out": s.settled.passed.text(), "rules": s.ruleCounts(),
-		}),
+		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, withDetail(map[string]any{
+			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded,
+		}, "cells_changed", s.cellsChanged(), assessed.Name)),
+		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, withDetail(map[string]any{
+			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed, "checksum_out": s.settled.passed.text(),
+		}, "rules", s.ruleCounts(), assessed.Name)),
 	}
 	kept := passed
 	if d := plan.Dedupe; d != nil {
@@ -157,11 +158,11 @@ func (s *statement) drafts() []lineage.Draft {
 		}))
 	}
 	drafts = append(drafts,
-		s.draft(entry.Step, stepTreat, []entry.Subject{planSubject}, map[string]any{
+		s.draft(entry.Step, stepTreat, []entry.Subject{planSubject}, withDetail(map[string]any{
 			"rows_in": kept, "rows_out": s.record.Rows.Published, "checksum_in": s.emission.published.text(),
-			"content_root": hex.EncodeToString(s.root.Hash[:]), "treatments": s.treatments(),
-		}),
-		s.draft(entry.Quality, stepQuality, []entry.Subject{{Name: path.Join(s.folder(), qualityJSON), SHA256: s.qualitySum}}, s.scores()),
+			"content_root": hex.EncodeToString(s.root.Hash[:]), "keys": s.keyIDs(),
+		}, "treatments", s.treatments(), planSubject.Name)),
+		s.draft(entry.Quality, stepQuality, []entry.Subject{assessed}, s.scores()),
 		s.draft(entry.Publication, stepPublish, s.published, publicationBody{
 			Version: int64(s.journal.Version), ContentRoot: hex.EncodeToString(s.root.Hash[:]),
 			Audience: plan.Publish.Audience, License: plan.Publish.License, Owner: plan.Owner,
@@ -170,6 +171,17 @@ func (s *statement) drafts() []lineage.Draft {
 		}),
 	)
 	return drafts
+}
+
+// withDetail puts a detail that grows with the contract into the body of a step;
+// one that a leaf of the log would not take is left to a subject of the run's entries, which has it too.
+func withDetail(body map[string]any, name string, detail map[string]any, subject string) map[string]any {
+	if data, err := json.Marshal(detail); err == nil && len(data) <= subjectBytes {
+		body[name] = detail
+	} else {
+		body[name+"_in"] = subject
+	}
+	return body
 }
 
 func (s *statement) folder() string { return publish.VersionFolder(s.job.data.ID, s.journal.Version) }
@@ -216,15 +228,26 @@ func (s *statement) ruleCounts() map[string]any {
 	return out
 }
 
-// treatments is published column -> method; a pseudonym names the id of its key, never the key.
+// keyIDs is name -> id of the keys that pseudonyms were made with; the keys are never told.
+func (s *statement) keyIDs() map[string]any {
+	out := map[string]any{}
+	for _, f := range s.plan.Fields {
+		if f.Treatment.Key != "" && f.PublishAs != "" {
+			if id, err := s.Keys.SecretID(f.Treatment.Key); err == nil {
+				out[f.Treatment.Key] = id
+			}
+		}
+	}
+	return out
+}
+
+// treatments is field -> level, method and published column; a pseudonym names its key.
 func (s *statement) treatments() map[string]any {
 	out := map[string]any{}
 	for _, f := range s.plan.Fields {
 		t := map[string]any{"method": string(f.Treatment.Method), "level": f.Level.String()}
 		if f.Treatment.Key != "" {
-			if id, err := s.Keys.SecretID(f.Treatment.Key); err == nil {
-				t["key_id"] = id
-			}
+			t["key"] = f.Treatment.Key
 		}
 		if f.PublishAs == "" {
 			t["method"] = string(rules.Drop)
