@@ -16,11 +16,11 @@ import (
 //	1/8   contests: the keys of dedupe and of uniqueness rules
 //	1/32  duplicates and the rows they lost to
 //	1/16  hashes of published rows for the content root
+//	1/8   order of publication where the contract sorts; only once the contests are over
 //
 // The other half is for what grows with the number of workers (batches under way,
 // row groups being encoded) and for garbage not yet collected. Outside of it are
-// some 300 bytes per batch of the source, a bit or two per row and, where the
-// contract sorts, the sort keys and eight bytes of each published row.
+// some 300 bytes per batch of the source, and a bit per row and one more for each uniqueness rule.
 type budget int64
 
 func (b budget) rows() int64    { return int64(b) / 16 }
@@ -28,6 +28,7 @@ func (b budget) rejects() int64 { return int64(b) / 32 }
 func (b budget) contest() int64 { return int64(b) / 8 }
 func (b budget) losers() int64  { return int64(b) / 32 }
 func (b budget) root() int64    { return int64(b) / 16 }
+func (b budget) order() int64   { return int64(b) / 8 }
 
 // collectFrom is the heap at which the collector begins to work hard. Below
 // minCollected, which two workers need for batches and row groups whatever the

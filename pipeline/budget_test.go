@@ -11,7 +11,7 @@ func TestTheSharesOfTheBudgetLeaveRoomForWorkers(t *testing.T) {
 	for _, b := range []budget{1 << 20, 256 << 20, 1 << 30, 1 << 40} {
 		scan := b.rows() + b.rejects() + b.contest()
 		settle := b.rows() + 2*b.rejects() + b.contest() + b.losers()
-		emit := b.rows() + 2*b.rejects() + b.losers() + b.root()
+		emit := b.rows() + 2*b.rejects() + b.losers() + b.root() + b.order()
 		if most := max(scan, settle, emit); most > int64(b)/2 {
 			t.Errorf("of %d bytes %d are given away", b, most)
 		}

@@ -1,10 +1,10 @@
 package pipeline
 
 import (
-	"bytes"
 	"cmp"
 	"container/heap"
 	"context"
+	"errors"
 	"io"
 	"math/bits"
 	"slices"
@@ -22,6 +22,7 @@ import (
 	"clearwell/pipeline/publish/contentroot"
 	"clearwell/pipeline/publish/parquet"
 	"clearwell/pipeline/quality"
+	"clearwell/pipeline/spill"
 	"clearwell/rules"
 )
 
@@ -35,7 +36,7 @@ const rowGroupRows = 131_072
 type emission struct {
 	*scan
 	secret func(name string) ([]byte, error)
-	order  []dedupe.Loc // publication order where the contract sorts; nil: source order
+	order  *spill.Order // locations in publication order where the contract sorts; nil: source order
 	starts []int64      // per frame: how many rows are published before it
 	beside []task       // what else workers have to do, before the rows
 
@@ -114,7 +115,7 @@ func (e *emission) prepare() (total int64) {
 // sort makes the publication order from the contract's sort_by; ties keep the
 // source order. It is the published values that are compared: an order by the
 // values before treatment would tell of them.
-func (e *emission) sort(ctx context.Context) error {
+func (e *emission) sort(ctx context.Context) (err error) {
 	if len(e.plan.Publish.SortBy) == 0 {
 		return nil
 	}
@@ -124,12 +125,9 @@ func (e *emission) sort(ctx context.Context) error {
 		return err
 	}
 	enc := newSortEncoder(e.plan.Publish.SortBy, keyPlan)
-	var keys []byte
-	type keyed struct {
-		from, to int
-		loc      dedupe.Loc
-	}
-	var rows []keyed
+	sorter := spill.NewSorter(e.dir, e.budget.order())
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	var key []byte
 	var alive []int32
 	for number := range e.frames {
 		if err := ctx.Err(); err != nil {
@@ -149,20 +147,24 @@ func (e *emission) sort(ctx context.Context) error {
 			return err
 		}
 		for k, i := range alive {
-			from := len(keys)
-			keys = enc.Append(keys, rec.Columns(), k)
-			rows = append(rows, keyed{from, len(keys), dedupe.NewLoc(number, int(i))})
+			key = enc.Append(key[:0], rec.Columns(), k)
+			if err := sorter.Add(key, uint64(dedupe.NewLoc(number, int(i)))); err != nil {
+				l.done()
+				return err
+			}
 		}
 		l.done()
 	}
-	slices.SortFunc(rows, func(a, b keyed) int {
-		return cmp.Or(bytes.Compare(keys[a.from:a.to], keys[b.from:b.to]), cmp.Compare(a.loc, b.loc))
-	})
-	e.order = make([]dedupe.Loc, len(rows))
-	for i, r := range rows {
-		e.order[i] = r.loc
+	e.order, err = sorter.Order(ctx)
+	return err
+}
+
+// close gives the order back.
+func (e *emission) close() error {
+	if e.order == nil {
+		return nil
 	}
-	return nil
+	return e.order.Close()
 }
 
 // sortPlan is the plan that publishes the fields of sort_by and nothing else.
@@ -229,7 +231,11 @@ func (t *publisher) close() error {
 // encode makes the row group of the published rows from..to-1.
 func (t *publisher) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, error) {
 	if t.e.order != nil {
-		if err := t.gather(ctx, t.e.order[from:to]); err != nil {
+		order, err := t.e.order.Read(from, to)
+		if err != nil {
+			return nil, err
+		}
+		if err := t.gather(ctx, order); err != nil {
 			return nil, err
 		}
 		return t.encoder.Finish()
@@ -260,7 +266,7 @@ func (t *publisher) encode(ctx context.Context, from, to int64) (*parquet.RowGro
 
 // gather publishes rows of a sorted order. Each frame is loaded once: its rows are
 // copied together in source order, and the treater picks them in the order wanted.
-func (t *publisher) gather(ctx context.Context, order []dedupe.Loc) error {
+func (t *publisher) gather(ctx context.Context, order []uint64) error {
 	place := make([]int32, len(order)) // source order -> place in the order wanted
 	for i := range place {
 		place[i] = int32(i)
@@ -271,10 +277,14 @@ func (t *publisher) gather(ctx context.Context, order []dedupe.Loc) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		number := order[place[at]].Frame()
+		number := dedupe.Loc(order[place[at]]).Frame()
 		t.sel = t.sel[:0]
-		for ; at < len(place) && order[place[at]].Frame() == number; at++ {
-			t.sel = append(t.sel, int32(order[place[at]].Row()))
+		for ; at < len(place); at++ {
+			loc := dedupe.Loc(order[place[at]])
+			if loc.Frame() != number {
+				break
+			}
+			t.sel = append(t.sel, int32(loc.Row()))
 		}
 		f := t.e.rows.frame(number)
 		l, err := t.e.rows.load(f)

@@ -490,6 +490,7 @@ func (j *job) writeData(ctx context.Context, beside ...task) (*emission, parquet
 	schema := treater.Schema()
 	j.schema = schema
 	e := &emission{scan: j.scan, secret: j.Keys.Secret, beside: beside}
+	defer e.close()
 	if err := e.sort(ctx); err != nil {
 		return fail(err)
 	}
