@@ -68,6 +68,26 @@ func Rename(from, to string) error {
 	return nil
 }
 
+// MakeDir is os.MkdirAll whose folders are still there after a crash: each one that
+// it makes is synced into the one above.
+func MakeDir(path string, perm os.FileMode) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	parent := filepath.Dir(path)
+	if parent != path {
+		if err := MakeDir(parent, perm); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(path, perm); err != nil {
+		if info, e := os.Stat(path); e != nil || !info.IsDir() { // else somebody else just made it
+			return err
+		}
+	}
+	return SyncDir(parent)
+}
+
 // SyncDir makes the entries of a folder durable.
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)

@@ -127,7 +127,7 @@ func (r *Runner) remember(record RunRecord, head lineage.Head) error {
 // keepRejects moves the run's quarantine and removed duplicates to where they are kept.
 func (r *Runner) keepRejects(j journal) error {
 	to := r.QuarantineDir(j.Dataset, j.Run)
-	if err := os.MkdirAll(to, 0o700); err != nil {
+	if err := durable.MakeDir(to, 0o700); err != nil {
 		return err
 	}
 	for _, name := range []string{quarantineName, duplicatesName} {

@@ -217,7 +217,7 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 	j.outcome = &Outcome{}
 	j.meter = &meter{dataset: ds.ID, started: time.Now()}
 	j.journal = journal{Run: id, Dataset: ds.ID, Attempt: attempt, Version: version, From: r.Ledger.Head().Size}
-	if err := os.MkdirAll(j.dir, 0o700); err != nil {
+	if err := durable.MakeDir(j.dir, 0o700); err != nil {
 		return nil, err
 	}
 	data, err := json.Marshal(j.journal)
