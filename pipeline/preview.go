@@ -44,8 +44,8 @@ type BrokenRule struct {
 	Message string           `json:"message"`
 }
 
-// Preview carries the first limit records of a dataset's first source object
-// through its contract. Nothing is written. Rules over all rows are not evaluated.
+// Preview carries the first limit records of a dataset, over its source objects in
+// order, through its contract. Nothing is written. Rules over all rows are not evaluated.
 // secret loads pseudonym keys as the key store does.
 func Preview(ctx context.Context, ws *rules.Workspace, dataset string, limit int, secret func(string) ([]byte, error)) ([]PreviewRow, error) {
 	ds := ws.Dataset(dataset)

@@ -91,6 +91,9 @@ func (a *app) runCommand() *cobra.Command {
 					if err := a.runOne(c, w, id, opts); err != nil {
 						failed = errors.Join(failed, err)
 					}
+					if c.Context().Err() != nil { // called off: the datasets after it are not begun
+						break
+					}
 				}
 				return failed
 			})
@@ -118,7 +121,7 @@ func (a *app) runOne(c *cobra.Command, w *opened, dataset string, opts pipeline.
 	} else {
 		var refused *pipeline.RefusedError
 		if errors.As(err, &refused) {
-			report.printRefusal(c.OutOrStdout(), standing(w, dataset))
+			report.printRefusal(c.OutOrStdout(), w.Workspace.Root, standing(w, dataset))
 		}
 	}
 	return err
@@ -182,15 +185,7 @@ func (r runReport) print(w io.Writer, root string) {
 	for _, s := range r.Warnings {
 		fmt.Fprintln(w, "  warning     ", s)
 	}
-	shown := func(path string) string {
-		full := filepath.Join(root, path)
-		if wd, err := os.Getwd(); err == nil {
-			if rel, err := filepath.Rel(wd, full); err == nil && len(rel) < len(full) {
-				return rel
-			}
-		}
-		return full
-	}
+	shown := func(path string) string { return shownPath(root, path) }
 	for _, p := range r.Parquet {
 		fmt.Fprintln(w, "  parquet     ", shown(p))
 	}
@@ -203,6 +198,17 @@ func (r runReport) print(w io.Writer, root string) {
 	if len(r.Parquet) > 0 {
 		fmt.Fprintln(w, "  verify with ", called(), "verify", shown(r.Parquet[0]))
 	}
+}
+
+// shownPath is a path below root as one can type it from here.
+func shownPath(root, path string) string {
+	full := filepath.Join(root, path)
+	if wd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(wd, full); err == nil && len(rel) < len(full) {
+			return rel
+		}
+	}
+	return full
 }
 
 func (r runReport) printBalance(w io.Writer) {
@@ -228,11 +234,11 @@ func standing(w *opened, dataset string) string {
 	return fmt.Sprintf("version %d stays current", latest.Version)
 }
 
-func (r runReport) printRefusal(w io.Writer, standing string) {
+func (r runReport) printRefusal(w io.Writer, root, standing string) {
 	fmt.Fprintf(w, "%s: refused; %s\n", r.Dataset, standing)
 	r.printBalance(w)
 	if r.Rejects != "" {
-		fmt.Fprintln(w, "  quarantine  ", r.Rejects)
+		fmt.Fprintln(w, "  quarantine  ", shownPath(root, r.Rejects))
 	}
 }
 

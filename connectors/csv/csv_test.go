@@ -105,6 +105,7 @@ func TestHeadersAndFilesThatCannotBeReadSayWhy(t *testing.T) {
 		{"GBK as UTF-8", "\xD0\xD5\xC3\xFB,b\n", Options{Encoding: "utf-8"}, "byte 0 is not valid UTF-8", nil},
 		{"binary with a quote", "\x01\xFEab\"c\n", Options{Encoding: "utf-8"}, "header on line 1: byte 1 is not valid UTF-8", nil},
 		{"workbook", "PK\x03\x04\x14\x00", Options{}, "no delimited text: it is an Excel workbook (.xlsx)", ErrNotText},
+		{"parquet", "PAR1\x15\x04\x15", Options{}, "it is a Parquet file", ErrNotText},
 		{"gzip", "\x1F\x8B\x08\x00", Options{Encoding: "gb18030"}, "compressed with gzip; unpack it", ErrNotText},
 		{"NUL in header", "a,b\x00\n", Options{}, "NUL at byte 3", nil},
 		{"long line", "a,b\n1,2\n3," + long + "\n", Options{MaxRecord: 2000}, "in.csv: line 3, byte 8: the record is too long: no line break within 2000 bytes", ErrRecordTooLong},
@@ -118,6 +119,13 @@ func TestHeadersAndFilesThatCannotBeReadSayWhy(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "read in.csv: ") || c.is != nil && !errors.Is(err, c.is) {
 			t.Errorf("%s: error %v", c.name, err)
 		}
+	}
+}
+
+func TestAHeaderMayBeginLikeAParquetFile(t *testing.T) {
+	rd, _ := read(t, "PAR1,PAR2\n1,2\n", Options{})
+	if got := rd.Header(); len(got) != 2 || got[0] != "PAR1" {
+		t.Errorf("header is %q", got)
 	}
 }
 

@@ -22,7 +22,8 @@ var ErrEmpty = errors.New("the file is empty")
 var ErrNotText = errors.New("this is no delimited text")
 
 // otherFormats are the first bytes of what departments deliver under the name of a
-// CSV file. Only signatures that no text begins with stand here.
+// CSV file. Only signatures that no text begins with stand here: a header may begin
+// with PAR1, and only in Parquet a page header follows, whose first byte is 15.
 var otherFormats = []struct{ magic, kind string }{
 	{"PK\x03\x04", "it is an Excel workbook (.xlsx) or a ZIP archive; have the sheet saved as CSV, or unpack the archive"},
 	{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "it is an Excel workbook of the old kind (.xls); have the sheet saved as CSV"},
@@ -31,7 +32,7 @@ var otherFormats = []struct{ magic, kind string }{
 	{"BZh91AY", "it is compressed with bzip2; unpack it"},
 	{"7z\xBC\xAF\x27\x1C", "it is a 7z archive; unpack it"},
 	{"Rar!\x1A\x07", "it is a RAR archive; unpack it"},
-	{"PAR1", "it is a Parquet file; have it exported as CSV"},
+	{"PAR1\x15", "it is a Parquet file; have it exported as CSV"},
 	{"%PDF-", "it is a PDF document; ask for the table itself as CSV"},
 	{"SQLite format 3\x00", "it is an SQLite database; have the table exported as CSV"},
 }
