@@ -164,7 +164,7 @@ func prepare(cfg Config) (*Ledger, error) {
 	}
 	l := &Ledger{cfg: cfg, dir: tiles.Dir(filepath.Join(cfg.Dir, LogDir)), ids: map[string]uint64{}}
 	if _, err := os.Stat(string(l.dir)); errors.Is(err, os.ErrNotExist) {
-		if cfg.Remembered != nil && cfg.Remembered.Size > 0 {
+		if cfg.Remembered != nil {
 			return nil, fmt.Errorf("%s: %w, but one of %d entries is remembered; restore the folder from a backup", l.dir, ErrNoLog, cfg.Remembered.Size)
 		}
 		return nil, fmt.Errorf("%s: %w; clearwell init makes one", l.dir, ErrNoLog)

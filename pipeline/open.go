@@ -27,10 +27,12 @@ const (
 	KeysDir   = StateDir + "/keys"
 )
 
-// IsNew says whether a workspace was never run: it has neither state nor ledger nor publications.
-// Only then may a ledger be made for it: a ledger that got lost is not replaced silently.
-func IsNew(root string) (bool, error) {
-	for _, name := range []string{StateFile, LedgerDir, "published"} {
+// IsNew says whether a workspace was never run: it has neither ledger nor
+// publications, and its state remembers none. Only then may a ledger be made for
+// it: one that got lost is not replaced silently. Keys and a state without a head are what a
+// process leaves that was killed while it made the ledger; then it is made now.
+func IsNew(root string, state State) (bool, error) {
+	for _, name := range []string{filepath.Join(LedgerDir, lineage.LogDir), "published"} {
 		_, err := os.Lstat(filepath.Join(root, name))
 		if err == nil {
 			return false, nil
@@ -39,7 +41,8 @@ func IsNew(root string) (bool, error) {
 			return false, err
 		}
 	}
-	return true, nil
+	head, err := state.LedgerHead()
+	return head == nil, err
 }
 
 // Create makes the empty ledger of a new workspace, its signing keys, and a

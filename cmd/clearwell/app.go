@@ -123,18 +123,16 @@ func openWorkspace(ctx context.Context, ws *rules.Workspace, stderr io.Writer) (
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := pipeline.IsNew(ws.Root)
-	if err != nil {
+	if err := os.MkdirAll(filepath.Join(ws.Root, pipeline.StateDir), 0o700); err != nil {
 		return nil, err
-	}
-	if fresh {
-		if err := os.MkdirAll(filepath.Join(ws.Root, pipeline.StateDir), 0o700); err != nil {
-			return nil, err
-		}
 	}
 	store, err := jobs.OpenStore(ctx, filepath.Join(ws.Root, pipeline.StateFile))
 	if err != nil {
 		return nil, err
+	}
+	fresh, err := pipeline.IsNew(ws.Root, store)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
 	if fresh {
 		secrets, err := pipeline.Create(ctx, ws, store, prog)
