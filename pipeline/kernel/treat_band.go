@@ -14,6 +14,7 @@ import (
 // newBand puts the band in which a value lies in place of it. Bands begin at
 // multiples of the width. Dates and timestamps: years, 1990-1994. Integers from 0:
 // 20-29. Numbers, decimals and negative integers: from inclusive to exclusive, [20,30).
+// A number too large to lie in a band of the width becomes null.
 // Of width 1, years and integers are themselves.
 func newBand(kind rules.Kind, width int) (cellTreatment, error) {
 	if width < 1 {
@@ -97,12 +98,21 @@ func appendInterval(dst []byte, low *big.Int, width int64) []byte {
 	return append(high.Append(append(dst, ','), 10), ')')
 }
 
+// numberBand makes a number null that is so large that its neighbours are further
+// away than the width: a band of it would be the number itself.
 type numberBand int64
+
+// exactIntegers is 2^53: float64 has every integer up to it, and not all beyond.
+const exactIntegers = 1 << 53
 
 func (w numberBand) appendTreated(dst []byte, from *textSource, row int) ([]byte, bool) {
 	q := math.Floor(from.floats[row] / float64(w))
-	dst = strconv.AppendFloat(append(dst, '['), q*float64(w), 'f', -1, 64)
-	dst = strconv.AppendFloat(append(dst, ','), (q+1)*float64(w), 'f', -1, 64)
+	low, high := q*float64(w), (q+1)*float64(w)
+	if math.Abs(q) > exactIntegers || high-low != float64(w) {
+		return dst, false
+	}
+	dst = strconv.AppendFloat(append(dst, '['), low, 'f', -1, 64)
+	dst = strconv.AppendFloat(append(dst, ','), high, 'f', -1, 64)
 	return append(dst, ')'), true
 }
 

@@ -55,7 +55,7 @@ func TestTreatments(t *testing.T) {
 		{"band of a time", rules.Type{Kind: rules.Timestamp, MinYear: 1900}, rules.Treatment{Method: rules.Band, Width: 10}, "1969-12-31 23:59:59|1970-01-01 00:00:00", "1960-1969|1970-1979"},
 		{"band of integers", integer, rules.Treatment{Method: rules.Band, Width: 10}, "0|9|10|25|-1|-10|9223372036854775807|-9223372036854775808", "0-9|0-9|10-19|20-29|[-10,0)|[-10,0)|[9223372036854775800,9223372036854775810)|[-9223372036854775810,-9223372036854775800)"},
 		{"band of integers of one", integer, rules.Treatment{Method: rules.Band, Width: 1}, "7|-7", "7|-7"},
-		{"band of numbers", rules.Type{Kind: rules.Number}, rules.Treatment{Method: rules.Band, Width: 10}, "0|9.99|-0.5|20", "[0,10)|[0,10)|[-10,0)|[20,30)"},
+		{"band of numbers", rules.Type{Kind: rules.Number}, rules.Treatment{Method: rules.Band, Width: 10}, "0|9.99|-0.5|20|1e300|-110105199003071234|1e15", "[0,10)|[0,10)|[-10,0)|[20,30)|||[1000000000000000,1000000000000010)"},
 		{"band of decimals", rules.Type{Kind: rules.Decimal, Precision: 20, Scale: 2}, rules.Treatment{Method: rules.Band, Width: 1000}, "0.00|999.99|1000|-0.01", "[0,1000)|[0,1000)|[1000,2000)|[-1000,0)"},
 		{"month", date, rules.Treatment{Method: rules.Truncate, To: "month"}, "2024-05-31||0099-12-01", "2024-05||0099-12"},
 		{"year", date, rules.Treatment{Method: rules.Truncate, To: "year"}, "2024-05-31", "2024"},
