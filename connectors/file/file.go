@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"clearwell/connectors"
 )
@@ -117,6 +118,9 @@ func (s *Source) glob(ctx context.Context) ([]connectors.Object, error) {
 		if !info.Mode().IsRegular() || !hidden && strings.HasPrefix(filepath.Base(path), ".") {
 			passed++
 			continue
+		}
+		if !utf8.ValidString(path) {
+			return nil, fmt.Errorf("source path %s: the name %+q is not valid UTF-8, so that ledger and manifest could not name it (unpacking an archive from another system often makes such names); rename the file", s.pattern, s.name(path))
 		}
 		objects = append(objects, s.object(path, info))
 	}

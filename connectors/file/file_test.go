@@ -118,3 +118,17 @@ func TestAFileThatMayNotBeReadSaysSo(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestANameThatIsNoTextIsRefusedWithWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "\xbe\xd3.csv"), nil, 0o644); err != nil {
+		t.Skip("reason: this file system takes only names in UTF-8:", err)
+	}
+	s, err := New(dir, "*.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.List(context.Background()); err == nil || !strings.Contains(err.Error(), `the name "\xbe\xd3.csv" is not valid UTF-8`) || !strings.HasSuffix(err.Error(), "rename the file") {
+		t.Errorf("error %v", err)
+	}
+}
