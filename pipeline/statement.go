@@ -74,6 +74,7 @@ type publicationBody struct {
 	Duplicates  int64  `json:"rows_duplicates"`
 	Suppressed  int64  `json:"rows_suppressed"`
 	Excluded    int64  `json:"rows_excluded"`
+	Entries     int64  `json:"entries"` // of the run, this one included: a proof with fewer leaves some out
 }
 
 func (b publicationBody) rows() RunRows {
@@ -163,14 +164,14 @@ func (s *statement) drafts() []lineage.Draft {
 			"content_root": hex.EncodeToString(s.root.Hash[:]), "keys": s.keyIDs(),
 		}, "treatments", s.treatments(), planSubject.Name)),
 		s.draft(entry.Quality, stepQuality, []entry.Subject{assessed}, s.scores()),
-		s.draft(entry.Publication, stepPublish, s.published, publicationBody{
-			Version: int64(s.journal.Version), ContentRoot: hex.EncodeToString(s.root.Hash[:]),
-			Audience: plan.Publish.Audience, License: plan.Publish.License, Owner: plan.Owner,
-			Published: s.record.Rows.Published, Read: read, Quarantined: s.record.Rows.Quarantined,
-			Duplicates: s.record.Rows.Duplicates, Suppressed: s.record.Rows.Suppressed, Excluded: s.record.Rows.Excluded,
-		}),
 	)
-	return drafts
+	return append(drafts, s.draft(entry.Publication, stepPublish, s.published, publicationBody{
+		Version: int64(s.journal.Version), ContentRoot: hex.EncodeToString(s.root.Hash[:]),
+		Audience: plan.Publish.Audience, License: plan.Publish.License, Owner: plan.Owner,
+		Published: s.record.Rows.Published, Read: read, Quarantined: s.record.Rows.Quarantined,
+		Duplicates: s.record.Rows.Duplicates, Suppressed: s.record.Rows.Suppressed, Excluded: s.record.Rows.Excluded,
+		Entries: int64(s.outcome.Entries + len(drafts) + 1), // the deliveries are written already
+	}))
 }
 
 // withDetail puts a detail that grows with the contract into the body of a step;

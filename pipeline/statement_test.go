@@ -3,11 +3,13 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"clearwell/lineage/entry"
+	"clearwell/lineage/proof"
 	"clearwell/lineage/verify"
 )
 
@@ -41,5 +43,31 @@ func TestAContractOfHundredsOfFieldsFitsIntoTheLog(t *testing.T) {
 	}
 	if len(in) > 0 || keys != 1 {
 		t.Errorf("no entry says where to find %v; %d keys are named", in, keys)
+	}
+}
+
+func TestAProofThatLeavesEntriesOutIsBroken(t *testing.T) {
+	root := newWorkspace(t, people, peopleRows)
+	out := runOnce(t, root, "people", Options{})
+	raw, err := os.ReadFile(filepath.Join(root, out.Folder, proofName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle, err := proof.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := bundle.Entries
+	if len(whole) != out.Entries {
+		t.Errorf("the proof has %d entries, the run %d", len(whole), out.Entries)
+	}
+	for left := range whole {
+		bundle.Entries = whole[left:]
+		if raw, err = bundle.Marshal(); err != nil {
+			t.Fatal(err)
+		}
+		if report := verify.Proof(raw, proofName, nil, nil); report.OK != (left == 0) {
+			t.Errorf("without its first %d entries: %s", left, report.Summary)
+		}
 	}
 }

@@ -161,8 +161,18 @@ func (c *proofCheck) chain() {
 			c.report.addf(what, "does not continue the entry before it (prev)")
 		}
 	}
-	if last := c.bundle.Publication(); last.Statement.Kind != entry.Publication {
-		c.report.addf(c.name, "its last entry is a %s entry, not a publication", last.Statement.Kind)
+	last := c.bundle.Publication().Statement
+	if last.Kind != entry.Publication {
+		c.report.addf(c.name, "its last entry is a %s entry, not a publication", last.Kind)
+	}
+	held := int64(0)
+	for _, e := range c.bundle.Entries {
+		if e.Statement.Run == last.Run {
+			held++
+		}
+	}
+	if want, said := last.Body["entries"].(int64); said && held != want {
+		c.report.addf(c.name, "has %d entries of run %s, the publication speaks of %d: something is missing", held, last.Run, want)
 	}
 }
 
