@@ -236,12 +236,18 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 	return j, nil
 }
 
-// enter notes the time that the stage before took.
+// enter begins a stage and notes the time that the one before took.
 func (j *job) enter(stage string) {
 	if t, ok := j.meter.enter(stage); ok {
 		j.outcome.Stages = append(j.outcome.Stages, t)
 	}
+	if stage == j.record.Stage {
+		return
+	}
 	j.record.Stage = stage
+	if err := j.State.UpdateRun(j.record); err != nil { // the run-failed entry of a killed run says it
+		slog.Warn("the stage of the run is not remembered", "run", j.record.ID, "stage", stage, "error", err)
+	}
 }
 
 func (j *job) report(f func(Progress)) (stop func()) {
