@@ -205,9 +205,39 @@ type Rule struct {
 	OnFail     FailAction        `json:"on_fail"`
 	Replace    string            `json:"replace,omitempty"`
 	Allow      Allow             `json:"allow"`
-	Basis      string            `json:"basis,omitempty"` // the regulation the rule rests on
+	Severity   Severity          `json:"severity,omitempty"` // empty: SeverityError
+	Nulls      NullPolicy        `json:"nulls,omitempty"`    // of conditions over several fields; empty: SkipAny
+	Basis      string            `json:"basis,omitempty"`    // the regulation the rule rests on
 	Fix        string            `json:"fix,omitempty"`   // what the department is told
 }
+
+// Severity is how much a rule weighs when it fails.
+type Severity string
+
+// The severities. The zero value is SeverityError.
+const (
+	SeverityError Severity = ""     // on_fail and allow say what follows
+	SeverityWarn  Severity = "warn" // never blocks; rows that fail are kept unless on_fail says otherwise
+	SeverityGate  Severity = "gate" // failures above allow refuse the version; allow is none unless given
+)
+
+// String is the severity as a contract writes it.
+func (s Severity) String() string {
+	if s == SeverityError {
+		return "error"
+	}
+	return string(s)
+}
+
+// NullPolicy says what a condition over several fields is on a row where some of them are null.
+type NullPolicy string
+
+// The policies. The zero value is SkipAny.
+const (
+	SkipAny   NullPolicy = ""         // unknown where any field is null
+	SkipAll   NullPolicy = "skip_all" // unknown only where all fields are null, false where some are
+	FailNulls NullPolicy = "fail"     // false where any field is null
+)
 
 // Allow bounds the share or count of failures among the checked rows.
 // A nil bound does not bind. Share and Count both given: exceeding either exceeds the bound.
