@@ -62,7 +62,7 @@ func KeyReference() string {
 
 func keyTable(b *strings.Builder, t reflect.Type) {
 	b.WriteString("| key | | meaning |\n| --- | --- | --- |\n")
-	for _, f := range keysOf(t) {
+	for _, f := range syntax.Fields(t) {
 		need := ""
 		if f.Tag.Get("need") != "" {
 			need = "required"
@@ -135,7 +135,7 @@ func argumentWords(args func() any, bare bool) string {
 		return "none"
 	}
 	var list []string
-	for _, f := range keysOf(reflect.TypeOf(args()).Elem()) {
+	for _, f := range syntax.Fields(reflect.TypeOf(args()).Elem()) {
 		list = append(list, "`"+f.Tag.Get("yaml")+"`: "+strings.TrimSuffix(f.Tag.Get("doc"), "."))
 	}
 	text := strings.Join(list, "; ")
@@ -143,14 +143,4 @@ func argumentWords(args func() any, bare bool) string {
 		text += " (may stand without)"
 	}
 	return text
-}
-
-func keysOf(t reflect.Type) []reflect.StructField {
-	var keys []reflect.StructField
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("yaml"); key != "" && key != "-" {
-			keys = append(keys, t.Field(i))
-		}
-	}
-	return keys
 }

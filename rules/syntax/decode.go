@@ -166,29 +166,48 @@ func decodeStruct(n *Node, label string, into reflect.Value, r *Report) {
 		return
 	}
 	var keys []string
-	byKey := map[string]int{}
-	for i := range t.NumField() {
-		if key := t.Field(i).Tag.Get("yaml"); key != "" && key != "-" {
-			keys = append(keys, key)
-			byKey[key] = i
-		}
+	byKey := map[string]reflect.StructField{}
+	for _, f := range Fields(t) {
+		key := f.Tag.Get("yaml")
+		keys = append(keys, key)
+		byKey[key] = f
 	}
 	given := map[string]bool{}
 	for _, e := range n.Entries {
 		given[e.Key] = true
-		i, ok := byKey[e.Key]
+		f, ok := byKey[e.Key]
 		if !ok {
 			unknownKey(e, label, keys, into, r)
 			given[Nearest(e.Key, keys)] = true // meant, so not lacking too
 			continue
 		}
-		decode(e.Value, e.Key, into.Field(i), t.Field(i).Tag, r)
+		decode(e.Value, e.Key, into.FieldByIndex(f.Index), f.Tag, r)
 	}
 	for _, key := range keys {
-		if t.Field(byKey[key]).Tag.Get("need") != "" && !given[key] {
+		if byKey[key].Tag.Get("need") != "" && !given[key] {
 			r.Addf(n.Pos, "%s lacks the key %q", blockName(label), key)
 		}
 	}
+}
+
+// Fields are the fields of a model type that stand for keys, those of inlined
+// structs (yaml:",inline") among them, each with its index path from t.
+func Fields(t reflect.Type) []reflect.StructField {
+	var out []reflect.StructField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch f.Tag.Get("yaml") {
+		case "", "-":
+		case ",inline":
+			for _, inner := range Fields(f.Type) {
+				inner.Index = append([]int{i}, inner.Index...)
+				out = append(out, inner)
+			}
+		default:
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Report) {

@@ -116,12 +116,8 @@ func (s *Schemas) define(t reflect.Type, schema func() Object) Object {
 func (s *Schemas) block(t reflect.Type) Object {
 	properties := Object{}
 	var required []string
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range Fields(t) {
 		key := f.Tag.Get("yaml")
-		if key == "" || key == "-" {
-			continue
-		}
 		property := s.of(f.Type, f.Tag)
 		if doc := f.Tag.Get("doc"); doc != "" {
 			property["description"] = doc
