@@ -67,6 +67,8 @@ func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Re
 		p.rowRule(&c.Rules[i])
 	}
 	p.dedupe()
+	p.rowKey()
+	p.quality()
 	p.sortBy()
 	return p.plan
 }

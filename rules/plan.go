@@ -31,7 +31,9 @@ type Plan struct {
 	Rules     []Rule            `json:"rules"`           // in evaluation order: by field, then row rules; quarantine reasons keep this order
 	Dedupe    *Dedupe           `json:"dedupe,omitempty"`
 	Publish   Publish           `json:"publish"`
-	Standards string            `json:"standards"` // version of the standards library
+	Quality   *QualityBounds    `json:"quality,omitempty"`
+	RowKey    []string          `json:"row_key,omitempty"` // fields that name a row over deliveries; none: the whole row does
+	Standards string            `json:"standards"`         // version of the standards library
 }
 
 // Hash is the SHA-256 of the plan's JSON form. Same contract, same standards,
@@ -200,15 +202,16 @@ type Rule struct {
 	Reads      []string          `json:"reads"`           // all fields it reads
 	Conditions []Condition       `json:"conditions"`
 	When       *expr.Expr        `json:"when,omitempty"`
-	Dimension  string            `json:"dimension"` // normativity completeness accuracy consistency timeliness accessibility
-	Indicator  string            `json:"indicator"` // GB/T 36344-2018 code, 0101..0602
+	If         []Condition       `json:"if,omitempty"` // scope like When: rows on which all of them are true
+	Dimension  string            `json:"dimension"`    // normativity completeness accuracy consistency timeliness accessibility
+	Indicator  string            `json:"indicator"`    // GB/T 36344-2018 code, 0101..0602
 	OnFail     FailAction        `json:"on_fail"`
 	Replace    string            `json:"replace,omitempty"`
 	Allow      Allow             `json:"allow"`
 	Severity   Severity          `json:"severity,omitempty"` // empty: SeverityError
 	Nulls      NullPolicy        `json:"nulls,omitempty"`    // of conditions over several fields; empty: SkipAny
 	Basis      string            `json:"basis,omitempty"`    // the regulation the rule rests on
-	Fix        string            `json:"fix,omitempty"`   // what the department is told
+	Fix        string            `json:"fix,omitempty"`      // what the department is told
 }
 
 // Severity is how much a rule weighs when it fails.
@@ -235,7 +238,7 @@ type NullPolicy string
 // The policies. The zero value is SkipAny.
 const (
 	SkipAny   NullPolicy = ""         // unknown where any field is null
-	SkipAll   NullPolicy = "skip_all" // unknown only where all fields are null, false where some are
+	SkipAll   NullPolicy = "skip_all" // unknown only where all fields are null; where some are, a null adds nothing to a sum, differs from everything and makes any other condition false
 	FailNulls NullPolicy = "fail"     // false where any field is null
 )
 
@@ -266,6 +269,25 @@ const (
 	Standard ConditionOp = "standard" // value is valid by Standard
 	Unique   ConditionOp = "unique"   // no other row has the same values in Fields; every copy fails
 	Holds    ConditionOp = "expr"     // Expr is true
+
+	NotSet     ConditionOp = "not_set"      // value is none of Values
+	NotPattern ConditionOp = "not_pattern"  // the whole value does not match Pattern
+	Like       ConditionOp = "like"         // the whole value is like one of Values: % is any text, _ one character, \ takes the sign behind it as it is
+	NotLike    ConditionOp = "not_like"     // the value is like none of Values
+	AnyOf      ConditionOp = "any_of"       // one of Blocks holds (Kleene: unknown where none holds and one is unknown)
+	AllOf      ConditionOp = "all_of"       // all Blocks hold (Kleene)
+	Not        ConditionOp = "not"          // the one block of Blocks does not hold (Kleene)
+	Validate   ConditionOp = "validate"     // the value passes Tags, the tags of go-playground/validator
+	JSON       ConditionOp = "json"         // the text is JSON, and valid by Schema if there is one
+	Compare    ConditionOp = "compare"      // Field Operator Other (or Value), give or take Tolerance
+	SumOf      ConditionOp = "sum_of"       // the sum of Fields is Other (or Value), give or take Tolerance
+	Same       ConditionOp = "same"         // all of Fields have one value
+	Differ     ConditionOp = "differ"       // no two of Fields have the same value
+	Pair       ConditionOp = "pair"         // the values of Fields together are one of Tuples
+	Ascending  ConditionOp = "order"        // the values of Fields ascend, by their rank in Values if given; of one field: its rank is from Min to Max
+	AtLeastOne ConditionOp = "at_least_one" // one or more of Fields is not null; never unknown, like the next two
+	ExactlyOne ConditionOp = "exactly_one"  // one of Fields is not null
+	AllOrNone  ConditionOp = "all_or_none"  // all of Fields are null or none is
 )
 
 // Condition is one condition of a rule. Only the parameters of its Op are set.
@@ -280,8 +302,18 @@ type Condition struct {
 	Pattern  string            `json:"pattern,omitempty"`
 	Standard string            `json:"standard,omitempty"`
 	Options  map[string]string `json:"options,omitempty"`
-	Fields   []string          `json:"fields,omitempty"` // unique
+	Fields   []string          `json:"fields,omitempty"` // of conditions over several fields
 	Expr     *expr.Expr        `json:"expr,omitempty"`
+
+	Blocks    [][]Condition `json:"blocks,omitempty"`    // any_of, all_of, not: conditions of one block must all hold
+	Tags      string        `json:"tags,omitempty"`      // validate
+	Schema    string        `json:"schema,omitempty"`    // json: the text of a JSON Schema
+	Operator  string        `json:"operator,omitempty"`  // compare: < <= == != >= >
+	Other     string        `json:"other,omitempty"`     // compare, sum_of: the field on the right
+	Value     string        `json:"value,omitempty"`     // compare, sum_of: the value on the right where there is no field, in canonical form
+	Tolerance string        `json:"tolerance,omitempty"` // compare, sum_of: a decimal number; of dates in days
+	Strictly  bool          `json:"strictly,omitempty"`  // order: no two are equal
+	Tuples    [][]*string   `json:"tuples,omitempty"`    // pair: one value per field, in canonical form; nil is null
 }
 
 // Dedupe says which rows are the same thing and which of them stays.

@@ -23,6 +23,8 @@ type Contract struct {
 	Rules   []Rule                `yaml:"rules" doc:"Checks over several fields of a row or over the dataset."`
 	Dedupe  *Dedupe               `yaml:"dedupe" doc:"Which rows are the same thing, and which of them stays."`
 	Publish Publish               `yaml:"publish" doc:"How clean data is published."`
+	Quality *Quality              `yaml:"quality" doc:"How scores are weighed, and what a version must reach to be published."`
+	Key     []syntax.Text         `yaml:"key" single:"yes" doc:"Fields that name a row over deliveries, so that its defects are followed; default: the key of dedupe, else the whole row."`
 	Tests   Kept                  `yaml:"tests" doc:"What the officer expects of single rows; kept for the test command."`
 }
 
@@ -30,7 +32,7 @@ type Contract struct {
 func (*Contract) Doc() string { return "The contract of one dataset." }
 
 // LaterKeys implements syntax.Later.
-func (*Contract) LaterKeys() []string { return []string{"privacy", "quality", "version", "approved"} }
+func (*Contract) LaterKeys() []string { return []string{"privacy", "version", "approved"} }
 
 // Source says where the bytes are and how they are laid out.
 type Source struct {

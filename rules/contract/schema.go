@@ -33,6 +33,7 @@ func KeyReference() string {
 	}{
 		{"The contract", Contract{}}, {"source", Source{}}, {"fields: one field", Field{}}, {"check: one check on a field", Check{}},
 		{"rules: one rule", Rule{}}, {"rules: conditions on one field", RowConditions{}}, {"dedupe", Dedupe{}}, {"publish", Publish{}},
+		{"quality", Quality{}}, {"quality: compare_with_last", CompareWithLast{}},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", block.title)
 		keyTable(&b, reflect.TypeOf(block.model))
