@@ -370,18 +370,10 @@ func (j *job) archiveObject(ctx context.Context, src connectors.Source, o connec
 // check is the first pass over the rows.
 func (j *job) check(ctx context.Context, objects []sourceObject) error {
 	j.enter("check")
-	late := lateDedupe(j.plan)
-	layout, err := newLayout(j.plan, late)
+	s, err := newScan(j.plan, j.Archive, objects, j.dir, budget(j.opts.Memory), j.meter, j.opts.chunkSize, false)
 	if err != nil {
 		return err
 	}
-	b := budget(j.opts.Memory)
-	s := &scan{
-		plan: j.plan, archive: j.Archive, objects: objects, layout: layout, dir: j.dir, budget: b,
-		rows: newRowStore(j.dir, b.rows()), rejects: newRowStore(j.dir, b.rejects()), unique: uniqueRules(j.plan), meter: j.meter,
-		chunkSize: j.opts.chunkSize,
-	}
-	s.openContests(j.plan.Dedupe != nil && !late)
 	j.scan = s
 	return s.run(ctx, j.opts.CPUs)
 }

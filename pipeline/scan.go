@@ -32,7 +32,7 @@ import (
 // stage can restore the source order, whichever worker was faster.
 type scan struct {
 	plan    *rules.Plan
-	archive *archive.Store
+	archive sourceBytes
 	objects []sourceObject
 	layout  layout
 	rows    *rowStore
@@ -59,6 +59,29 @@ type scan struct {
 	stop    atomic.Bool // a rule with on_fail: stop failed; no more batches are handed out
 	totals  totals
 	totalMu sync.Mutex // guards totals
+}
+
+// sourceBytes gives the bytes of source objects by their hash, as archive.Store does.
+type sourceBytes interface {
+	Get(hash string) (io.ReadCloser, int64, error)
+	ReadRanges(ctx context.Context, hash string, sorted []archive.Range, f func(i int, raw []byte) error) error
+}
+
+// newScan prepares the first pass of plan p over objects. everything: the rows are kept
+// with all fields, not only with those that a later stage of a run reads.
+func newScan(p *rules.Plan, from sourceBytes, objects []sourceObject, dir string, b budget, m *meter, chunkSize int, everything bool) (*scan, error) {
+	late := lateDedupe(p)
+	layout, err := newLayout(p, late, everything)
+	if err != nil {
+		return nil, err
+	}
+	s := &scan{
+		plan: p, archive: from, objects: objects, layout: layout, dir: dir, budget: b,
+		rows: newRowStore(dir, b.rows()), rejects: newRowStore(dir, b.rejects()), unique: uniqueRules(p), meter: m,
+		chunkSize: chunkSize,
+	}
+	s.openContests(p.Dedupe != nil && !late)
+	return s, nil
 }
 
 // sourceObject is one archived delivery.
@@ -110,9 +133,8 @@ type layout struct {
 	line   int // column of physical lines
 }
 
-func newLayout(p *rules.Plan, lateDedupe bool) (layout, error) {
+func newLayout(p *rules.Plan, lateDedupe, everything bool) (layout, error) {
 	need := map[string]bool{}
-	everything := false
 	for _, f := range p.Fields {
 		if f.PublishAs != "" {
 			need[f.Name] = true
