@@ -102,6 +102,9 @@ func (d *describer) rule(label string, r *Rule) {
 	if r.When != nil {
 		text += ", when " + oneLine(r.When.Text)
 	}
+	if r.Repair != nil {
+		text += "; else " + r.Repair.String()
+	}
 	text += "; else " + failWords(r)
 	if r.Allow.Warn != nil {
 		text += "; more than " + boundWords(r.Allow.Warn) + " is a warning"
@@ -230,8 +233,8 @@ func (c Condition) String() string {
 		return "matches " + c.Pattern
 	case Standard:
 		return "valid by " + c.Standard
-	case Unique:
-		return strings.Join(c.Fields, " + ") + " does not occur twice"
+	case Unique, Depends, Increasing, Decreasing, Outlier, ExistsIn:
+		return c.settledWords()
 	}
 	return oneLine(c.Expr.Text)
 }

@@ -212,6 +212,7 @@ type Rule struct {
 	Nulls      NullPolicy        `json:"nulls,omitempty"`    // of conditions over several fields; empty: SkipAny
 	Basis      string            `json:"basis,omitempty"`    // the regulation the rule rests on
 	Fix        string            `json:"fix,omitempty"`      // what the department is told
+	Repair     *Repair           `json:"repair,omitempty"`   // of the cell of Field, tried before on_fail
 }
 
 // Severity is how much a rule weighs when it fails.
@@ -313,6 +314,9 @@ type Condition struct {
 	Value     string        `json:"value,omitempty"`     // compare, sum_of: the value on the right where there is no field, in canonical form
 	Tolerance string        `json:"tolerance,omitempty"` // compare, sum_of: a decimal number; of dates in days
 	Strictly  bool          `json:"strictly,omitempty"`  // order: no two are equal
+	By        []string      `json:"by,omitempty"`        // increasing, decreasing: rows with equal values of these are compared
+	Outlier   *Distance     `json:"outlier,omitempty"`   // outlier
+	Reference *Reference    `json:"reference,omitempty"` // exists_in
 	Tuples    [][]*string   `json:"tuples,omitempty"`    // pair: one value per field, in canonical form; nil is null
 }
 
