@@ -17,8 +17,6 @@ import (
 	"unicode/utf8"
 )
 
-
-
 var (
 	//go:embed tables/simplify.tsv.gz
 	simplifyTable []byte
