@@ -316,7 +316,7 @@ type Condition struct {
 	Strictly  bool          `json:"strictly,omitempty"`  // order: no two are equal
 	By        []string      `json:"by,omitempty"`        // increasing, decreasing: rows with equal values of these are compared
 	Outlier   *Distance     `json:"outlier,omitempty"`   // outlier
-	Reference *Reference    `json:"reference,omitempty"` // exists_in
+	Reference *Referred     `json:"reference,omitempty"` // exists_in
 	Tuples    [][]*string   `json:"tuples,omitempty"`    // pair: one value per field, in canonical form; nil is null
 }
 

@@ -24,7 +24,7 @@ type Repair struct {
 	By        RepairBy    `json:"by"`
 	Field     string      `json:"field,omitempty"`     // from: the other field; lookup: the field looked up
 	Table     [][2]string `json:"table,omitempty"`     // lookup: value of Field -> new value, canonical; ascending, each once
-	Reference *Reference  `json:"reference,omitempty"` // lookup: two columns, value of Field and new value
+	Reference *Referred   `json:"reference,omitempty"` // lookup: two columns, value of Field and new value
 	Values    []string    `json:"values,omitempty"`    // nearest: ascending, each once
 	Within    int         `json:"within,omitempty"`    // nearest: most edits, 1..3
 }

@@ -53,19 +53,19 @@ type Distance struct {
 	Factor string `json:"factor"` // a decimal number above 0
 }
 
-// Reference is where values stand that a rule compares with: columns of the
+// Referred is where values stand that a rule compares with: columns of the
 // current published version of a dataset. The dataset of the plan itself means
 // the rows of the same run, as they are after cleaning.
-type Reference struct {
+type Referred struct {
 	Dataset string   `json:"dataset"`
 	Fields  []string `json:"fields"`  // in the contract of that dataset
 	Columns []string `json:"columns"` // published names of these
 }
 
-// References lists what the rules of a plan compare with, each dataset once, in the order of the rules.
-func (p *Plan) References() []*Reference {
-	var out []*Reference
-	add := func(r *Reference) {
+// Referred lists what the rules of a plan compare with, each dataset once, in the order of the rules.
+func (p *Plan) Referred() []*Referred {
+	var out []*Referred
+	add := func(r *Referred) {
 		if r == nil {
 			return
 		}

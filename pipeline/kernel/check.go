@@ -42,7 +42,7 @@ type rule struct {
 	field      int // the field blamed; -1: the row
 	conditions []condition
 	when       predicate // nil: always
-	unique     bool      // resolved over the whole run, not here
+	settled    bool      // some condition is resolved over the whole run, not here
 	repair     *value    // OnFail replace: the value, of the field's type
 }
 
@@ -56,8 +56,8 @@ func newRule(p *Program, r *rules.Rule) (*rule, error) {
 	}
 	for k := range r.Conditions {
 		c := &r.Conditions[k]
-		if c.Op == rules.Unique {
-			b.unique = true
+		if c.Op.Settled() {
+			b.settled = true
 			continue
 		}
 		bound, err := newCondition(p, r, c)
@@ -90,6 +90,27 @@ func newRule(p *Program, r *rules.Rule) (*rule, error) {
 		b.repair = &v
 	}
 	return b, nil
+}
+
+// judge decides the rule on the rows of within: scope are those that its when takes
+// in, and of these it sets known and failed. The three are given empty. It gives the
+// number of rows on which evaluation went wrong.
+func (r *rule) judge(s *state, within, scope, known, failed Bits) (mistakes int) {
+	copy(scope, within)
+	if r.when != nil {
+		decided, truth := s.borrow(), s.borrow()
+		mistakes += r.when.eval(s, within, decided, truth)
+		truth.And(decided)
+		scope.And(truth)
+		s.giveBack(decided)
+		s.giveBack(truth)
+	}
+	for _, c := range r.conditions {
+		mistakes += c.eval(s, scope, known, failed)
+	}
+	known.And(scope)
+	failed.And(known)
+	return mistakes
 }
 
 func newCondition(p *Program, r *rules.Rule, c *rules.Condition) (condition, error) {

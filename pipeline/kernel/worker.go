@@ -52,8 +52,9 @@ type Checked struct {
 	Stopped     *Stopped      // the first failure of a rule with on_fail stop; nil if there is none
 }
 
-// Outcome is what one rule found. For a rule with a unique condition only Scope is
-// set: the run resolves it over all rows.
+// Outcome is what one rule found. Of a rule with a condition that is known only when
+// all rows were seen (rules.ConditionOp.Settled) it is what the other conditions
+// found; the run resolves the rest.
 type Outcome struct {
 	Scope   Bits // rows not excluded for which when is true
 	Checked Bits // rows with a known condition; nil if there are none
@@ -261,24 +262,7 @@ func (w *Worker) evaluate(k int) {
 	r, out, s := w.program.rules[k], &w.checked.Outcomes[k], &w.state
 	n := s.rows
 	*out = Outcome{Scope: out.Scope.resize(n), checked: out.checked.resize(n), failed: out.failed.resize(n)}
-	copy(out.Scope, w.scope)
-	if r.when != nil {
-		known, truth := s.borrow(), s.borrow()
-		out.Mistakes += int64(r.when.eval(s, w.scope, known, truth))
-		truth.And(known)
-		out.Scope.And(truth)
-		s.giveBack(known)
-		s.giveBack(truth)
-	}
-	if r.unique {
-		return
-	}
-	for _, c := range r.conditions {
-		out.Mistakes += int64(c.eval(s, out.Scope, out.checked, out.failed))
-	}
-	out.checked.And(out.Scope)
-	out.failed.And(out.checked)
-
+	out.Mistakes = int64(r.judge(s, w.scope, out.Scope, out.checked, out.failed))
 	inScope, within := int64(w.scope.Count()), int64(out.Scope.Count())
 	checked, failed := int64(out.checked.Count()), int64(out.failed.Count())
 	out.SkippedByWhen = inScope - within
@@ -291,6 +275,9 @@ func (w *Worker) evaluate(k int) {
 		if r.field >= 0 {
 			w.scratch[r.field].dirty.Or(out.failed)
 		}
+	}
+	if r.settled { // the run counts it, once all rows were seen
+		return
 	}
 	t := &w.counts.Rules[k]
 	t.InScope += inScope
