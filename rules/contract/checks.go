@@ -34,27 +34,33 @@ func (c *Checks) JSONSchema(s *syntax.Schemas) syntax.Object {
 
 // Check is one rule on a field: one or more conditions that all must hold.
 type Check struct {
-	Pos       syntax.Pos     `yaml:"-"`
-	ID        syntax.Text    `yaml:"id" doc:"Stable name, unique in the contract; default: the field and the conditions, such as amount.range."`
-	Title     Titles         `yaml:"title" doc:"Title: one text, or one per language."`
-	Required  *Flagged       `yaml:"required" doc:"true: the value is not null."`
-	Type      *Flagged       `yaml:"type" doc:"true: the text could be read as the field's type."`
-	Standard  *StandardCheck `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
-	Length    *Bounds        `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
-	Range     *Bounds        `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
-	Set       *Set           `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
-	Pattern   *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
-	Unique    *Flagged       `yaml:"unique" doc:"true: no other row has the same value; all copies fail."`
-	Expr      *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
-	When      syntax.Text    `yaml:"when" doc:"CEL; the check is made only on rows for which it is true."`
-	Dimension syntax.Text    `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
-	Indicator syntax.Text    `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
-	OnFail    *OnFail        `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
-	Allow     *Allow         `yaml:"allow" doc:"How many of the checked rows may fail before the version is not published: 2%, 50, 2% or 50, or {warn: 1%, fail: 5%}; default: any."`
-	Basis     syntax.Text    `yaml:"basis" doc:"The regulation that the check rests on."`
-	Fix       syntax.Text    `yaml:"fix" doc:"What the department is told to do."`
+	Pos      syntax.Pos     `yaml:"-"`
+	ID       syntax.Text    `yaml:"id" doc:"Stable name, unique in the contract; default: the field and the conditions, such as amount.range."`
+	Title    Titles         `yaml:"title" doc:"Title: one text, or one per language."`
+	Required *Flagged       `yaml:"required" doc:"true: the value is not null."`
+	Type     *Flagged       `yaml:"type" doc:"true: the text could be read as the field's type."`
+	Standard *StandardCheck `yaml:"standard" doc:"true: valid by the field's standard; or the name of another one."`
+	Length   *Bounds        `yaml:"length" doc:"Number of characters: [least, most], either may be ~; or one number."`
+	Range    *Bounds        `yaml:"range" doc:"Value: [least, most], either may be ~; or {min, max, above, below}."`
+	Set      *Set           `yaml:"set" doc:"The allowed values: a list, {table: name} of standards/, or {file: path, column: name or number}."`
+	Pattern  *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
+	Unique   *Flagged       `yaml:"unique" doc:"true: no other row has the same value; all copies fail."`
+	Expr     *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
 
-	Wrong bool `yaml:"-"` // something in it has been reported
+	ValueConditions `yaml:",inline"`
+
+	When      syntax.Text `yaml:"when" doc:"CEL; the check is made only on rows for which it is true."`
+	Dimension syntax.Text `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
+	Indicator syntax.Text `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
+	OnFail    *OnFail     `yaml:"on_fail" doc:"What happens where the check fails; default: the field's, else quarantine."`
+	Allow     *Allow      `yaml:"allow" doc:"How many of the checked rows may fail before the version is not published: 2%, 50, 2% or 50, or {warn: 1%, fail: 5%}; default: any."`
+	Basis     syntax.Text `yaml:"basis" doc:"The regulation that the check rests on."`
+	Fix       syntax.Text `yaml:"fix" doc:"What the department is told to do."`
+
+	Weight `yaml:",inline"`
+
+	Forms RowForms `yaml:"-"` // conditions over several fields, of a check that stands under rules
+	Wrong bool     `yaml:"-"` // something in it has been reported
 }
 
 // Doc implements syntax.Documented.
@@ -62,7 +68,7 @@ func (*Check) Doc() string { return "One check on a field: conditions that all m
 
 // LaterKeys implements syntax.Later.
 func (*Check) LaterKeys() []string {
-	return []string{"exists_in", "nulls", "quantile", "mean", "distinct", "freshness", "row_count", "compare", "repair"}
+	return []string{"exists_in", "quantile", "mean", "distinct", "freshness", "row_count", "repair"}
 }
 
 // RowCheck is the check of an entry of rules: CEL, unique over several fields, or
@@ -72,6 +78,7 @@ type RowCheck struct {
 	Expr   syntax.Text
 	Unique []syntax.Text // unique over several fields
 	Block  *RowConditions
+	Rowly  bool // all conditions of Block may stand without a field
 	Wrong  bool // something in it has been reported
 }
 
@@ -87,6 +94,9 @@ type RowConditions struct {
 	Pattern  *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
 	Expr     *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
 	Unique   uniqueFields   `yaml:"unique" doc:"No other row has the same values in these fields (true: in this field); all copies fail."`
+
+	ValueConditions `yaml:",inline"`
+	RowForms        `yaml:",inline"`
 }
 
 // Doc implements syntax.Documented.
@@ -94,7 +104,7 @@ func (*RowConditions) Doc() string { return "Conditions that all must hold." }
 
 // LaterKeys implements syntax.Later.
 func (*RowConditions) LaterKeys() []string {
-	return []string{"exists_in", "order", "if", "compare", "sum_of", "differ", "pair", "depends", "row_count", "aggregate"}
+	return []string{"exists_in", "depends", "row_count", "aggregate"}
 }
 
 // uniqueFields is true, or the fields of a key.
@@ -135,7 +145,7 @@ func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	var block RowConditions
 	syntax.Decode(n, label, &block, r)
 	if c.Unique = block.Unique.fields; c.Unique == nil {
-		c.Block = &block
+		c.Block, c.Rowly = &block, formsOnly(n)
 	} else if len(n.Entries) > 1 {
 		r.Addf(n.Pos, "unique over several fields is a rule of its own; move the other conditions to another rule")
 	}
@@ -153,7 +163,7 @@ func (n *Rule) FieldCheck() (c Check, ok bool) {
 		return Check{}, false
 	}
 	return Check{Wrong: n.Check.Wrong, Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
-		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, When: n.When, Dimension: n.Dimension,
+		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, ValueConditions: b.ValueConditions, Forms: b.RowForms, Weight: n.Weight, When: n.When, Dimension: n.Dimension,
 		Indicator: n.Indicator, OnFail: n.OnFail, Allow: n.Allow, Basis: n.Basis, Fix: n.Fix}, true
 }
 
@@ -364,13 +374,32 @@ func boundOf(t syntax.Text, label string, r *syntax.Report) *Bound {
 
 // shareOf is the float nearest to the percentage as written, so that 2% is 0.02.
 func shareOf(percent string) (float64, bool) {
-	if len(percent) == 0 || len(percent) > 20 || strings.Trim(percent, "0123456789.") != "" {
+	x, ok := exactShare(percent)
+	if !ok {
 		return 0, false
+	}
+	share, _ := x.Float64()
+	return share, true
+}
+
+// restOfShare is what a percentage leaves of the whole, so that 95% leaves 0.05.
+func restOfShare(percent string) (float64, bool) {
+	x, ok := exactShare(percent)
+	if !ok {
+		return 0, false
+	}
+	share, _ := x.Sub(big.NewRat(1, 1), x).Float64()
+	return share, true
+}
+
+// exactShare reads a percentage from 0 to 100 as a part of the whole.
+func exactShare(percent string) (*big.Rat, bool) {
+	if len(percent) == 0 || len(percent) > 20 || strings.Trim(percent, "0123456789.") != "" {
+		return nil, false
 	}
 	x, ok := new(big.Rat).SetString(percent)
 	if !ok || x.Cmp(big.NewRat(100, 1)) > 0 {
-		return 0, false
+		return nil, false
 	}
-	share, _ := x.Quo(x, big.NewRat(100, 1)).Float64()
-	return share, true
+	return x.Quo(x, big.NewRat(100, 1)), true
 }

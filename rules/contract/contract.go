@@ -7,7 +7,11 @@
 // business of the compiler in package rules. Start at Contract.
 package contract
 
-import "clearwell/rules/syntax"
+import (
+	"fmt"
+
+	"clearwell/rules/syntax"
+)
 
 // Contract is one dataset's contract, the whole of datasets/<id>.yaml.
 type Contract struct {
@@ -25,14 +29,16 @@ type Contract struct {
 	Publish Publish               `yaml:"publish" doc:"How clean data is published."`
 	Quality *Quality              `yaml:"quality" doc:"How scores are weighed, and what a version must reach to be published."`
 	Key     []syntax.Text         `yaml:"key" single:"yes" doc:"Fields that name a row over deliveries, so that its defects are followed; default: the key of dedupe, else the whole row."`
-	Tests   Kept                  `yaml:"tests" doc:"What the officer expects of single rows; kept for the test command."`
+	Tests   []Test                `yaml:"tests" doc:"Rows and what is expected of them; run by clearwell test."`
+
+	Lifecycle Lifecycle `yaml:",inline"`
 }
 
 // Doc implements syntax.Documented.
 func (*Contract) Doc() string { return "The contract of one dataset." }
 
 // LaterKeys implements syntax.Later.
-func (*Contract) LaterKeys() []string { return []string{"privacy", "version", "approved"} }
+func (*Contract) LaterKeys() []string { return []string{"privacy"} }
 
 // Source says where the bytes are and how they are laid out.
 type Source struct {
@@ -69,6 +75,7 @@ type Field struct {
 	Clean       *Steps                `yaml:"clean" doc:"Cleaning steps, after those of the standard; default trim, for typed fields halfwidth and trim; [] is none."`
 	Map         syntax.Ordered[Value] `yaml:"map" doc:"Whole values to replace, after all cleaning steps."`
 	Check       *Checks               `yaml:"check" doc:"One check or a list of checks on the field."`
+	Validate    *syntax.Text          `yaml:"validate" doc:"Tags of go-playground/validator, checked as the rule <field>.validate: email,max=64."`
 	Level       syntax.Text           `yaml:"level" oneof:"L1 L2 L3 L4" doc:"Sensitivity from L1 (no harm) to L4 (serious harm); default: the standard's."`
 	Desensitize *Treatment            `yaml:"desensitize" doc:"Treatment before publication; default: the standard's, where level and audience demand one."`
 	Publish     syntax.Text           `yaml:"publish" doc:"false: the field is not published; a name: it is published under this name; default true."`
@@ -80,9 +87,17 @@ func (*Field) Doc() string {
 	return "One field: from, standard and type, clean, check, desensitize, publish; carried out in this order."
 }
 
+// MisplacedKey implements syntax.Misplaced.
+func (*Field) MisplacedKey(key string) string {
+	if isKeyOf[Check](key) {
+		return fmt.Sprintf("it is part of a check; write check: {%s: ...}", key)
+	}
+	return ""
+}
+
 // LaterKeys implements syntax.Later.
 func (*Field) LaterKeys() []string {
-	return []string{"derive", "repair", "validate", "default", "unit", "description"}
+	return []string{"derive", "repair", "default", "unit", "description"}
 }
 
 // BooleanWords are the words of a boolean field.
@@ -93,26 +108,35 @@ type BooleanWords struct {
 
 // Rule is one entry of the list rules.
 type Rule struct {
-	Pos       syntax.Pos   `yaml:"-"`
-	ID        syntax.Text  `yaml:"id" need:"yes" doc:"Stable name of the rule, unique in the contract."`
-	Title     Titles       `yaml:"title" doc:"Title: one text, or one per language."`
-	Check     RowCheck     `yaml:"check" need:"yes" doc:"CEL that must be true of the row; {unique: [fields]}; or, with field, the conditions of a check on it."`
-	When      syntax.Text  `yaml:"when" doc:"CEL; the rule is checked only on rows for which it is true."`
-	Dimension syntax.Text  `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
-	Indicator syntax.Text  `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
-	OnFail    *OnFail      `yaml:"on_fail" doc:"What happens to a row that breaks the rule; default quarantine."`
-	Allow     *Allow       `yaml:"allow" doc:"Share or count of failures that is allowed."`
-	Basis     syntax.Text  `yaml:"basis" doc:"The regulation that the rule rests on."`
-	Fix       syntax.Text  `yaml:"fix" doc:"What the department is told to do."`
+	Pos       syntax.Pos  `yaml:"-"`
+	ID        syntax.Text `yaml:"id" need:"yes" doc:"Stable name of the rule, unique in the contract."`
+	Title     Titles      `yaml:"title" doc:"Title: one text, or one per language."`
+	Check     RowCheck    `yaml:"check" need:"yes" doc:"CEL that must be true of the row; conditions over several fields, such as {compare: start <= end}; {unique: [fields]}; or, with field, the conditions of a check on it."`
+	When      syntax.Text `yaml:"when" doc:"CEL; the rule is checked only on rows for which it is true."`
+	Dimension syntax.Text `yaml:"dimension" oneof:"normativity completeness accuracy consistency timeliness accessibility" doc:"Quality dimension of GB/T 36344; default by kind of check."`
+	Indicator syntax.Text `yaml:"indicator" doc:"Indicator of GB/T 36344, 0101 to 0602; default by kind of check."`
+	OnFail    *OnFail     `yaml:"on_fail" doc:"What happens to a row that breaks the rule; default quarantine."`
+	Allow     *Allow      `yaml:"allow" doc:"Share or count of failures that is allowed."`
+	Basis     syntax.Text `yaml:"basis" doc:"The regulation that the rule rests on."`
+	Fix       syntax.Text `yaml:"fix" doc:"What the department is told to do."`
+	Weight    `yaml:",inline"`
 	Blame     *syntax.Text `yaml:"field" doc:"The field whose cell is blamed, which on_fail null or replace changes, and on which the conditions are."`
 }
 
 // Doc implements syntax.Documented.
 func (*Rule) Doc() string { return "A check over several fields of a row or over the dataset." }
 
+// MisplacedKey implements syntax.Misplaced.
+func (*Rule) MisplacedKey(key string) string {
+	if isKeyOf[RowConditions](key) {
+		return fmt.Sprintf("it is a condition; write check: {%s: ...}", key)
+	}
+	return ""
+}
+
 // LaterKeys implements syntax.Later.
 func (*Rule) LaterKeys() []string {
-	return []string{"nulls", "order", "if", "then", "compare", "sum_of", "differ", "pair", "depends", "repair"}
+	return []string{"repair"}
 }
 
 // Dedupe says which rows are the same thing.

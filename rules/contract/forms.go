@@ -96,15 +96,6 @@ func (f *Flagged) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 // JSONSchema implements syntax.Schemer.
 func (f *Flagged) JSONSchema(*syntax.Schemas) syntax.Object { return syntax.Object{"type": "boolean"} }
 
-// Kept is a part that this version keeps without looking into it.
-type Kept struct{ Node *syntax.Node }
-
-// DecodeYAML implements syntax.Decoder.
-func (k *Kept) DecodeYAML(n *syntax.Node, _ string, _ *syntax.Report) { k.Node = n }
-
-// JSONSchema implements syntax.Schemer.
-func (k *Kept) JSONSchema(*syntax.Schemas) syntax.Object { return syntax.Object{} }
-
 // Reference names a standard, with its options.
 type Reference struct {
 	Pos     syntax.Pos

@@ -2,7 +2,6 @@ package contract
 
 import (
 	"math/big"
-	"strconv"
 	"strings"
 
 	"clearwell/rules/syntax"
@@ -156,10 +155,4 @@ func (c *Change) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 // JSONSchema implements syntax.Schemer.
 func (c *Change) JSONSchema(*syntax.Schemas) syntax.Object {
 	return syntax.Object{"type": []string{"string", "number"}, "examples": []any{"±20%", "-5", "+5%"}}
-}
-
-// Weight reads a whole-number weight.
-func Weight(t syntax.Text) (int64, bool) {
-	n, err := strconv.ParseInt(t.Value, 10, 64)
-	return n, err == nil && n >= 0 && n <= 1000
 }

@@ -32,7 +32,9 @@ func KeyReference() string {
 		model any
 	}{
 		{"The contract", Contract{}}, {"source", Source{}}, {"fields: one field", Field{}}, {"check: one check on a field", Check{}},
-		{"rules: one rule", Rule{}}, {"rules: conditions on one field", RowConditions{}}, {"dedupe", Dedupe{}}, {"publish", Publish{}},
+		{"rules: one rule", Rule{}}, {"rules: the conditions of a rule", RowConditions{}},
+		{"check: a block of conditions inside a condition", Block{}}, {"check: pair", Pair{}}, {"check: order", OrderForm{}},
+		{"dedupe", Dedupe{}}, {"publish", Publish{}}, {"tests: one test", Test{}}, {"approved", Approval{}},
 		{"quality", Quality{}}, {"quality: compare_with_last", CompareWithLast{}},
 	} {
 		fmt.Fprintf(&b, "### %s\n\n", block.title)

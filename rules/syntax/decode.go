@@ -70,6 +70,12 @@ type Decoder interface {
 // but not of this version. They are refused by name rather than as unknown.
 type Later interface{ LaterKeys() []string }
 
+// Misplaced is implemented by blocks that know keys which belong elsewhere.
+type Misplaced interface {
+	// MisplacedKey says what to do with the key instead; empty: nothing is known of it.
+	MisplacedKey(key string) string
+}
+
 // Decode reads n, the value of the key label, into the pointer into. Structs
 // take a block of keys by these tags:
 //
@@ -214,6 +220,12 @@ func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Rep
 	if l, ok := into.Addr().Interface().(Later); ok && slices.Contains(l.LaterKeys(), e.Key) {
 		r.Addf(e.KeyPos, "%q is not available in this version; take it out", e.Key)
 		return
+	}
+	if m, ok := into.Addr().Interface().(Misplaced); ok {
+		if advice := m.MisplacedKey(e.Key); advice != "" {
+			r.Addf(e.KeyPos, "%q does not stand in %s: %s", e.Key, blockName(label), advice)
+			return
+		}
 	}
 	r.AddHint(e.KeyPos, e.Key, keys, "unknown key %q in %s", e.Key, blockName(label))
 }
