@@ -414,7 +414,11 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	j.record.Rows = rows
-	result, err := quality.Assess(j.qualityInput(e, settled, rows))
+	in := j.qualityInput(e, settled, rows)
+	if err := j.measure(&in, data); err != nil {
+		return err
+	}
+	result, err := quality.Assess(in)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 
 	"clearwell/rules/contract"
 	"clearwell/rules/syntax"
@@ -60,8 +61,8 @@ func (p *compiler) weights(given syntax.Ordered[syntax.Text], out *QualityBounds
 		if !syntax.OneOf(w.Name, "a weight", dimensionNames, p.Report) {
 			continue
 		}
-		n, ok := contract.Weight(w.Value)
-		if !ok {
+		n, err := strconv.ParseInt(w.Value.Value, 10, 64)
+		if err != nil || n < 0 || n > 1000 {
 			if w.Value.Given() {
 				p.Addf(w.Value.Pos, "the weight of %s is a whole number from 0 to 1000, not %q; for 0.2 to 0.1 write 2 to 1", w.Name.Value, w.Value.Value)
 			}

@@ -19,18 +19,23 @@ func Assess(in Input) (*Result, error) {
 		Sources: nonNil(in.Sources), Rows: in.Rows, Cells: in.Cells,
 		Delivered: in.score(deliveredSide), Published: in.score(publishedSide),
 		Coverage: in.coverage(), Rules: []RuleResult{}, Fields: []FieldResult{},
+		Measured: in.Measured,
+	}
+	for _, f := range in.Fields {
+		r.Fields = append(r.Fields, f.result())
 	}
 	gates, outcomes, err := in.gates(r.Published)
 	if err != nil {
 		return nil, fmt.Errorf("quality of %s: %w", in.Dataset, err)
 	}
+	if in.Last != nil && in.Compare != nil {
+		r.Comparison = r.Compare(*in.Last)
+		gates = append(gates, compareGates(in.Compare, r.Comparison, in.Last.Result, r)...)
+	}
 	r.Gates = gates
 	r.Decision = decide(gates)
 	for i, rule := range in.Rules {
 		r.Rules = append(r.Rules, rule.result(outcomes[i]))
-	}
-	for _, f := range in.Fields {
-		r.Fields = append(r.Fields, f.result())
 	}
 	return r, nil
 }
@@ -138,6 +143,11 @@ func (in Input) checkRules(bad func(string, ...any)) {
 			bad("cells of indicator %s on %s: delivered %+v, published %+v", c.Indicator, c.Field, c.Delivered, c.Published)
 		}
 	}
+	for _, m := range in.Measured {
+		if _, ok := IndicatorByCode(m.Indicator); !ok || !m.Delivered.valid() || !m.Published.valid() {
+			bad("measured indicator %s: delivered %+v, published %+v", m.Indicator, m.Delivered, m.Published)
+		}
+	}
 	for name, w := range in.Weights {
 		if _, ok := dimensionByName(name); !ok || w < 0 {
 			bad("weight %d of dimension %q", w, name)
@@ -205,6 +215,9 @@ func (in Input) indicatorCounts(s side) map[string]Counts {
 		for _, r := range in.Rules {
 			add(r.Indicator, pick(s, r.Delivered, r.Published))
 		}
+	}
+	for _, m := range in.Measured {
+		add(m.Indicator, pick(s, m.Delivered, m.Published))
 	}
 	rows := in.Rows
 	if in.Dedupe {

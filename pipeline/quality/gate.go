@@ -19,6 +19,8 @@ type Gate struct {
 	Counts  *Counts  `json:"counts,omitempty"` // allow: what was found among the delivered rows
 	Score   *Percent `json:"score,omitempty"`  // publish_if: what was reached
 	Rows    *Rows    `json:"rows,omitempty"`   // rows: where they went
+
+	Last *LastGate `json:"last,omitempty"` // compare_with_last: what was allowed and found
 }
 
 // GateKind is where in the contract a bound stands.
@@ -28,13 +30,17 @@ type GateKind string
 const (
 	AllowGate     GateKind = "allow"      // of a rule
 	PublishIfGate GateKind = "publish_if" // of the dataset
-	RowsGate      GateKind = "rows"       // not of the contract: a version has rows; listed only where it has none
+	CompareGate   GateKind = "compare_with_last"
+	RowsGate      GateKind = "rows" // not of the contract: a version has rows; listed only where it has none
 )
 
 // Sentence says to a person what the bound asked and what was found.
 func (g Gate) Sentence() string {
 	if g.Kind == RowsGate {
 		return emptySentence(g.Rows)
+	}
+	if g.Kind == CompareGate {
+		return fmt.Sprintf("%s changed since version %d: %s, the contract allows %s", g.Of, g.Last.Version, g.Last.Found, g.Last.Allowed)
 	}
 	if g.Kind == PublishIfGate {
 		if !g.Score.Evaluated() {

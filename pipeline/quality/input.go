@@ -53,6 +53,10 @@ type Input struct {
 	Weights   map[string]int64 // of dimensions in the total; nil: equal
 	PublishIf []Threshold      // on the published score
 
+	Measured []Measured         // what the run itself shows, from Measure
+	Last     *Last              // the version before; nil: there is none, or it is not compared with
+	Compare  *rules.LastVersion // bounds on the change since then
+
 	AllowEmpty bool // the contract lets a version without rows be published
 }
 

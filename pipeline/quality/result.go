@@ -32,6 +32,9 @@ type Result struct {
 	Rules     []RuleResult  `json:"rules"`  // in plan order
 	Fields    []FieldResult `json:"fields"` // in contract order
 	Cells     []Cells       `json:"cells,omitempty"`
+
+	Measured   []Measured  `json:"measured,omitempty"`   // counts that no rule gives
+	Comparison *Comparison `json:"comparison,omitempty"` // with the version before, where the contract asks for it
 }
 
 // Decision is what the bounds of the contract say about the version.
