@@ -46,8 +46,12 @@ type Delivery struct {
 }
 
 // Measure evaluates the indicators that a run shows by itself. Formulas, with A
-// of B: see docs/quality.md. What has a B of 0 is not evaluated.
+// of B: see docs/quality.md. What has a B of 0 is not evaluated; nothing is where
+// there is no record at all: papers in order would give an empty delivery a high score.
 func Measure(f Facts) []Measured {
+	if f.Rows.Read == 0 {
+		return nil
+	}
 	out := []Measured{
 		{Indicator: dataModel, Delivered: f.model()},
 		both(metadata, f.metadata()),
