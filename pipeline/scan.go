@@ -190,7 +190,9 @@ type piece struct {
 // run scans all objects.
 func (s *scan) run(ctx context.Context, workers int) error {
 	defer s.closeStream()
-	s.bound = map[string]*kernel.Program{}
+	if s.bound == nil {
+		s.bound = map[string]*kernel.Program{}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	for range workers {
 		g.Go(guarded(func() error { return s.work(ctx) }))

@@ -44,6 +44,11 @@ var (
 
 // compile makes contract c, read from the file of dataset id, into a plan.
 func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Report) *Plan {
+	return compileAll(c, id, around, r).plan
+}
+
+// compileAll is compile with all that the compiler knows, for what is no part of the plan.
+func compileAll(c *contract.Contract, id string, around *surroundings, r *syntax.Report) *compiler {
 	p := &compiler{Report: r, around: around, contract: c, broken: map[string]bool{}, ruleAt: map[string]syntax.Pos{},
 		plan: &Plan{Dataset: c.Dataset.Value, Title: c.Title.ByLanguage, Owner: c.Owner.Value, Update: c.Update.Value, Standards: standard.Version}}
 	p.head(id)
@@ -70,7 +75,7 @@ func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Re
 	p.rowKey()
 	p.quality()
 	p.sortBy()
-	return p.plan
+	return p
 }
 
 func (p *compiler) head(id string) {

@@ -30,6 +30,25 @@ type Workspace struct {
 	Departments []Department      // in file order
 	Datasets    []*Dataset        // by id
 	Jobs        []Job             // in file order
+
+	around *surroundings
+}
+
+// Compile makes a dataset of the text of a contract that is not, or no longer, a
+// file of the workspace: one of an earlier run. Standards and code tables are
+// those of now. Mistakes come back as Diagnostics.
+func (w *Workspace) Compile(id, file string, text []byte) (*Dataset, error) {
+	r := &syntax.Report{File: file}
+	var m contract.Contract
+	if root := syntax.Parse(text, r); root != nil {
+		syntax.Decode(root, "", &m, r)
+	}
+	if err := r.All.Err(); err != nil {
+		return nil, err
+	}
+	p := compileAll(&m, id, w.around, r)
+	d := &Dataset{ID: id, File: file, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests()}
+	return d, r.All.Err()
 }
 
 // Department owns data.
@@ -46,6 +65,9 @@ type Dataset struct {
 	File string // relative to the workspace, with slashes
 	Text []byte // the contract as written
 	Plan *Plan
+
+	Lifecycle Lifecycle
+	Tests     []Test
 }
 
 // Dataset finds a dataset by id; nil if there is none.
@@ -112,6 +134,7 @@ func Load(dir string) (*Workspace, error) {
 	if err := l.found.Err(); err != nil {
 		return nil, err
 	}
+	l.ws.around = l.around
 	return l.ws, nil
 }
 
@@ -195,8 +218,8 @@ func (l *loader) datasets() error {
 		id := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".yaml"), ".yml")
 		l.ids = append(l.ids, id)
 		if ok {
-			plan := compile(&m, id, l.around, r)
-			l.ws.Datasets = append(l.ws.Datasets, &Dataset{ID: id, File: name, Text: text, Plan: plan})
+			p := compileAll(&m, id, l.around, r)
+			l.ws.Datasets = append(l.ws.Datasets, &Dataset{ID: id, File: name, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests()})
 		}
 		l.note(r)
 	}

@@ -22,6 +22,7 @@ type Worker struct {
 	scope   Bits // rows not excluded
 	rows    []int32
 	checked Checked
+	watch   func(field, step int, cells Cells) // nil: nobody watches
 }
 
 // fieldScratch is the memory of one field's cleaning.
@@ -145,11 +146,17 @@ func (w *Worker) clean(i int, b *batch.Batch) error {
 	if err != nil {
 		return err
 	}
+	if w.watch != nil {
+		w.watch(i, -1, Cells{t})
+	}
 	for k, s := range f.steps {
 		w.editor.begin(t, mem.other(t), mem.changed[k])
 		s.apply(&w.editor)
 		if t, err = w.editor.finish(); err != nil {
 			return fmt.Errorf("cleaning step %s: %w", w.program.plan.Fields[i].Clean[k].ID, err)
+		}
+		if w.watch != nil {
+			w.watch(i, k, Cells{t})
 		}
 	}
 	col.text = t
