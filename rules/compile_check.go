@@ -91,6 +91,10 @@ func (p *compiler) check(c *contract.Check, f *contract.Field, out *Field) {
 	before := len(p.All)
 	r := Rule{ID: c.ID.Value, Title: c.Title.ByLanguage, Field: out.Name, Basis: c.Basis.Value, Fix: c.Fix.Value}
 	r.Conditions = p.conditions(c, f, out)
+	if measured := p.columnMeasures(c, out); measured && len(r.Conditions) == 0 {
+		p.refuseRowKeys(c)
+		return
+	}
 	if len(r.Conditions) == 0 {
 		if len(p.All) == before && !c.Wrong && !p.broken[out.Name] {
 			p.Addf(c.Pos, "the check has no condition; give it required, type, standard, length, range, set, pattern, unique or expr")
@@ -310,6 +314,9 @@ func (p *compiler) set(s *contract.Set, f *Field) (Condition, bool) {
 
 // rowRule compiles one entry of rules.
 func (p *compiler) rowRule(n *contract.Rule) {
+	if p.tableMeasures(n) {
+		return
+	}
 	if c, ok := n.FieldCheck(); ok {
 		p.fieldRowRule(n, &c)
 		return
@@ -462,17 +469,24 @@ func allowOf(a *contract.Allow) Allow {
 
 // add gives the rule its place, if its id is free.
 func (p *compiler) add(r Rule, at syntax.Pos) {
-	first, twice := p.ruleAt[r.ID]
+	if p.claim(r.ID, at) {
+		p.plan.Rules = append(p.plan.Rules, r)
+	}
+}
+
+// claim gives an id to a rule or a measure, if it is free and well formed.
+func (p *compiler) claim(id string, at syntax.Pos) bool {
+	first, twice := p.ruleAt[id]
 	switch {
 	case twice:
-		p.Addf(at, "the rule id %q is taken by the rule on line %d; give this one another id", r.ID, first.Line)
-		return
-	case r.ID != "" && !ruleID.MatchString(r.ID):
-		p.Addf(at, "a rule id has letters, digits, hyphens, dots and _, not %q", r.ID)
-		return
+		p.Addf(at, "the rule id %q is taken by the rule on line %d; give this one another id", id, first.Line)
+		return false
+	case id != "" && !ruleID.MatchString(id):
+		p.Addf(at, "a rule id has letters, digits, hyphens, dots and _, not %q", id)
+		return false
 	}
-	p.ruleAt[r.ID] = at
-	p.plan.Rules = append(p.plan.Rules, r)
+	p.ruleAt[id] = at
+	return true
 }
 
 // boundWords tells a bound in words: 2%, 50 rows, 2% or 50 rows.

@@ -19,6 +19,7 @@ func Describe(w io.Writer, p *Plan) error {
 		d.field(&p.Fields[i])
 	}
 	d.rowRules()
+	d.measures("")
 	d.foot()
 	return d.out.Flush()
 }
@@ -80,6 +81,7 @@ func (d *describer) field(f *Field) {
 			d.rule("    check    ", r)
 		}
 	}
+	d.measures(f.Name)
 	switch {
 	case f.PublishAs == "":
 		d.line("    publish  no")

@@ -26,9 +26,10 @@ type Plan struct {
 	Catalog   []string          `json:"catalog,omitempty"`
 	Update    string            `json:"update,omitempty"`
 	Source    Source            `json:"source"`
-	Where     *expr.Expr        `json:"where,omitempty"` // rows for which it is not true are excluded by the contract
-	Fields    []Field           `json:"fields"`          // in contract order
-	Rules     []Rule            `json:"rules"`           // in evaluation order: by field, then row rules; quarantine reasons keep this order
+	Where     *expr.Expr        `json:"where,omitempty"`    // rows for which it is not true are excluded by the contract
+	Fields    []Field           `json:"fields"`             // in contract order
+	Rules     []Rule            `json:"rules"`              // in evaluation order: by field, then row rules; quarantine reasons keep this order
+	Measures  []Measure         `json:"measures,omitempty"` // checks that blame no row, in contract order
 	Dedupe    *Dedupe           `json:"dedupe,omitempty"`
 	Publish   Publish           `json:"publish"`
 	Quality   *QualityBounds    `json:"quality,omitempty"`
@@ -123,6 +124,7 @@ type Field struct {
 	Name      string            `json:"name"`
 	Title     map[string]string `json:"title,omitempty"`
 	From      []string          `json:"from"`               // source column names, the first that the header has is used
+	Join      *JoinedInput      `json:"join,omitempty"`     // instead of From: put together out of several; From is empty then, and where the field is derived
 	Optional  bool              `json:"optional,omitempty"` // the source may lack the column: all null then
 	Standard  string            `json:"standard,omitempty"`
 	Type      Type              `json:"type"`
@@ -177,6 +179,7 @@ type Step struct {
 	Group     int               `json:"group,omitempty"`
 	Standard  string            `json:"standard,omitempty"`
 	Options   map[string]string `json:"options,omitempty"` // of the standard
+	CleanParams
 }
 
 // FailAction is what happens to a row or cell that breaks a rule.

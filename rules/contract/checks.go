@@ -57,7 +57,8 @@ type Check struct {
 	Basis     syntax.Text `yaml:"basis" doc:"The regulation that the check rests on."`
 	Fix       syntax.Text `yaml:"fix" doc:"What the department is told to do."`
 
-	Weight `yaml:",inline"`
+	ColumnMeasures `yaml:",inline"`
+	Weight         `yaml:",inline"`
 
 	Forms RowForms `yaml:"-"` // conditions over several fields, of a check that stands under rules
 	Wrong bool     `yaml:"-"` // something in it has been reported
@@ -68,7 +69,7 @@ func (*Check) Doc() string { return "One check on a field: conditions that all m
 
 // LaterKeys implements syntax.Later.
 func (*Check) LaterKeys() []string {
-	return []string{"exists_in", "quantile", "mean", "distinct", "freshness", "row_count", "repair"}
+	return []string{"exists_in", "repair"}
 }
 
 // RowCheck is the check of an entry of rules: CEL, unique over several fields, or
@@ -79,6 +80,7 @@ type RowCheck struct {
 	Unique []syntax.Text // unique over several fields
 	Block  *RowConditions
 	Rowly  bool // all conditions of Block may stand without a field
+	Tably  bool // all keys of Block measure the table
 	Wrong  bool // something in it has been reported
 }
 
@@ -97,6 +99,8 @@ type RowConditions struct {
 
 	ValueConditions `yaml:",inline"`
 	RowForms        `yaml:",inline"`
+	ColumnMeasures  `yaml:",inline"`
+	TableMeasures   `yaml:",inline"`
 }
 
 // Doc implements syntax.Documented.
@@ -104,7 +108,7 @@ func (*RowConditions) Doc() string { return "Conditions that all must hold." }
 
 // LaterKeys implements syntax.Later.
 func (*RowConditions) LaterKeys() []string {
-	return []string{"exists_in", "depends", "row_count", "aggregate"}
+	return []string{"exists_in", "depends"}
 }
 
 // uniqueFields is true, or the fields of a key.
@@ -145,7 +149,7 @@ func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	var block RowConditions
 	syntax.Decode(n, label, &block, r)
 	if c.Unique = block.Unique.fields; c.Unique == nil {
-		c.Block, c.Rowly = &block, formsOnly(n)
+		c.Block, c.Rowly, c.Tably = &block, formsOnly(n), tableOnly(n)
 	} else if len(n.Entries) > 1 {
 		r.Addf(n.Pos, "unique over several fields is a rule of its own; move the other conditions to another rule")
 	}
@@ -162,7 +166,11 @@ func (n *Rule) FieldCheck() (c Check, ok bool) {
 	if b == nil {
 		return Check{}, false
 	}
-	return Check{Wrong: n.Check.Wrong, Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
+	measures := b.ColumnMeasures
+	if n.Over.Given() {
+		measures.Over = n.Over
+	}
+	return Check{ColumnMeasures: measures, Wrong: n.Check.Wrong, Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
 		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, ValueConditions: b.ValueConditions, Forms: b.RowForms, Weight: n.Weight, When: n.When, Dimension: n.Dimension,
 		Indicator: n.Indicator, OnFail: n.OnFail, Allow: n.Allow, Basis: n.Basis, Fix: n.Fix}, true
 }

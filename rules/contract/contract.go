@@ -120,6 +120,7 @@ type Rule struct {
 	Basis     syntax.Text `yaml:"basis" doc:"The regulation that the rule rests on."`
 	Fix       syntax.Text `yaml:"fix" doc:"What the department is told to do."`
 	Weight    `yaml:",inline"`
+	Over      syntax.Text  `yaml:"over" oneof:"delivered published" doc:"Rows of a measure: delivered (default) or published."`
 	Blame     *syntax.Text `yaml:"field" doc:"The field whose cell is blamed, which on_fail null or replace changes, and on which the conditions are."`
 }
 

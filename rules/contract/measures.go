@@ -1,6 +1,9 @@
 package contract
 
 import (
+	"reflect"
+	"slices"
+
 	"clearwell/rules/syntax"
 )
 
@@ -37,6 +40,15 @@ type TableMeasures struct {
 	Reconcile   *Reconcile     `yaml:"reconcile" doc:"The sum equals another one: {sum_of: amount, equals: {dataset: ledger, sum_of: total}, tolerance: 0.01}; equals may be a number or a column of a file."`
 	SamePairs   *SamePairs     `yaml:"same_pairs" doc:"The combinations of values are the same set elsewhere: {fields: [a, b], dataset: other, as: [x, y]}."`
 	File        *FileCheck     `yaml:"file" doc:"The files delivered: sha256, size, age and rows beside the sender's own figures."`
+}
+
+// tableOnly says whether a block holds nothing but measures of the table.
+func tableOnly(n *syntax.Node) bool {
+	keys := []string{"over", "freshness"}
+	for _, f := range syntax.Fields(reflect.TypeFor[TableMeasures]()) {
+		keys = append(keys, f.Tag.Get("yaml"))
+	}
+	return !slices.ContainsFunc(n.Entries, func(e syntax.Entry) bool { return !slices.Contains(keys, e.Key) })
 }
 
 // ValueRelation is how the different values of a column relate to a list.
