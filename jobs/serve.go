@@ -29,6 +29,10 @@ type Config struct {
 	Clock    func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: slog.Default()
 
+	// Idle is called when the last run has ended, and once at the start, to do what can wait until nothing
+	// runs. Its context is cancelled when a run starts; it is then called again later. May be nil.
+	Idle func(ctx context.Context) error
+
 	// Ready is called once the daemon plans, with the address that it listens on
 	// ("" for none). May be nil.
 	Ready func(address string)
@@ -77,6 +81,7 @@ type daemon struct {
 	jobs    []*plannedJob
 	results chan result // runs that ended; has room for all that can run
 	stale   bool        // something may have become startable since the last dispatch
+	idle    idleWork
 
 	mu      sync.Mutex
 	running map[jobKey]*activeRun
@@ -110,7 +115,7 @@ func newDaemon(c Config) (*daemon, error) {
 		c.Log = slog.Default()
 	}
 	c.Parallel = max(1, c.Parallel)
-	d := &daemon{Config: c, results: make(chan result, c.Parallel), stale: true, running: map[jobKey]*activeRun{}, ended: map[OccurrenceState]int64{}}
+	d := &daemon{Config: c, idle: idleWork{wanted: c.Idle != nil}, results: make(chan result, c.Parallel), stale: true, running: map[jobKey]*activeRun{}, ended: map[OccurrenceState]int64{}}
 	var errs []error
 	seen := map[jobKey]bool{}
 	for i, j := range c.Jobs {
@@ -163,12 +168,16 @@ func (d *daemon) recover(ctx context.Context) error {
 // loop plans, dispatches and waits.
 func (d *daemon) loop(ctx context.Context) error {
 	defer d.cancelAll(context.Canceled)
+	defer d.idle.stop()
 	for {
 		if err := d.tick(ctx); err != nil {
 			if ctx.Err() != nil {
 				return d.stop()
 			}
 			return errors.Join(err, d.stop())
+		}
+		if len(d.running) == 0 {
+			d.idle.begin(ctx, d.Idle, d.Log)
 		}
 		timer := time.NewTimer(d.sleep())
 		select {
@@ -247,6 +256,8 @@ func (d *daemon) dispatch(ctx context.Context, now time.Time) error {
 }
 
 func (d *daemon) start(ctx context.Context, o Occurrence) {
+	d.idle.stop()
+	d.idle.wanted = d.Idle != nil
 	runCtx, cancel := context.WithCancelCause(ctx)
 	d.mu.Lock()
 	d.running[o.key()] = &activeRun{o, cancel}

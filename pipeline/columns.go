@@ -33,6 +33,19 @@ func (t *textBuilder) add(v []byte) {
 	t.offsets = append(t.offsets, int32(len(t.data)))
 }
 
+// addRows adds the cells of the rows in order; a negative row adds an empty one.
+func (t *textBuilder) addRows(from *array.String, rows []int32) {
+	if len(t.offsets) == 0 {
+		t.offsets = append(t.offsets, 0)
+	}
+	for _, row := range rows {
+		if row >= 0 {
+			t.data = append(t.data, from.Value(int(row))...)
+		}
+		t.offsets = append(t.offsets, int32(len(t.data)))
+	}
+}
+
 func (t *textBuilder) column() arrow.Array { return stringColumn(t.offsets, t.data) }
 
 // withValidity is a string column with null where valid has no bit, which is in nulls rows.

@@ -230,6 +230,7 @@ func (t *publisher) close() error {
 
 // encode makes the row group of the published rows from..to-1.
 func (t *publisher) encode(ctx context.Context, from, to int64) (*parquet.RowGroup, error) {
+	t.encoder.Expect(int(to - from))
 	if t.e.order != nil {
 		order, err := t.e.order.Read(from, to)
 		if err != nil {

@@ -112,6 +112,30 @@ func Open(ctx context.Context, ws *rules.Workspace, state State, program lineage
 	return r, nil
 }
 
+// Compaction is what CompactArchive came to.
+type Compaction struct {
+	Objects int   `json:"objects"` // contents compressed
+	Before  int64 `json:"before"`  // bytes that they took
+	After   int64 `json:"after"`
+}
+
+// CompactArchive compresses the archived contents that runs took in as they came, oldest first. It takes one
+// core, and may be cancelled and begun again at any time.
+func (r *Runner) CompactArchive(ctx context.Context) (c Compaction, err error) {
+	list, err := r.Archive.Uncompressed()
+	if err != nil {
+		return c, err
+	}
+	for _, o := range list {
+		stored, err := r.Archive.Compact(ctx, o.SHA256)
+		if err != nil {
+			return c, err
+		}
+		c.Objects, c.Before, c.After = c.Objects+1, c.Before+o.Size, c.After+stored
+	}
+	return c, nil
+}
+
 // Close gives the workspace back.
 func (r *Runner) Close() error { return r.Ledger.Close() }
 

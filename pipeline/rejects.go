@@ -66,6 +66,15 @@ func (r *rejectBuilder) copy(stored []arrow.Array, i int) {
 	}
 }
 
+// reset empties the builder for rejects of so many cells.
+func (r *rejectBuilder) reset(cells int) {
+	r.row, r.line, r.offset, r.position = r.row[:0], r.line[:0], r.offset[:0], r.position[:0]
+	r.text = slices.Grow(r.text[:0], rejFirstCell-rejRules+cells)[:rejFirstCell-rejRules+cells]
+	for i := range r.text {
+		r.text[i].offsets, r.text[i].data = r.text[i].offsets[:0], r.text[i].data[:0]
+	}
+}
+
 func (r *rejectBuilder) columns() []arrow.Array {
 	cols := []arrow.Array{int64Column(r.row), int64Column(r.line), int64Column(r.offset), int32Column(r.position)}
 	for i := range r.text {
@@ -84,15 +93,13 @@ func (w *worker) reject(p piece, b *batch.Batch, c *kernel.Checked) error {
 	}
 	s := w.scan
 	cells := int(b.Record.NumCols())
-	r := newRejectBuilder(cells)
+	r := &w.rejects
+	r.reset(cells)
 	bad := b.Bad
 	var broken []byte
 	addBad := func(before int64) {
 		for len(bad) > 0 && bad[0].Row < before {
 			r.add(bad[0].Span, -1, nil, bad[0].Code, bad[0].Message, bad[0].Raw)
-			for i := range cells {
-				r.text[rejFirstCell-rejRules+i].add(nil)
-			}
 			bad = bad[1:]
 		}
 	}
@@ -107,12 +114,12 @@ func (w *worker) reject(p piece, b *batch.Batch, c *kernel.Checked) error {
 				}
 			}
 			r.add(b.Spans[row], int32(row), broken, "", "", b.RawRecord(row))
-			for i := range cells {
-				r.text[rejFirstCell-rejRules+i].add(stringCell(b.Record.Column(i), row))
-			}
 		}
 	}
 	addBad(batch.MaxRow + 1)
+	for i := range cells {
+		r.text[rejFirstCell-rejRules+i].addRows(b.Record.Column(i).(*array.String), r.position)
+	}
 	return r.store(s.rejects, p.frame, p.object)
 }
 

@@ -336,6 +336,7 @@ type worker struct {
 	alive   []uint64
 	stored  []arrow.Array
 	spans   spanColumns
+	rejects rejectBuilder
 }
 
 func (s *scan) work(ctx context.Context) error {

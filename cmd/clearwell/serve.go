@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -34,7 +35,7 @@ func (a *app) serveCommand() *cobra.Command {
 			}
 			err = jobs.Serve(c.Context(), jobs.Config{
 				Store: w.store, Jobs: list, Run: runScheduled(w, int64(memory), log), LockPath: filepath.Join(w.Workspace.Root, pipeline.StateDir, "serve.lock"),
-				Listen: listen, Log: log,
+				Listen: listen, Log: log, Idle: func(ctx context.Context) error { return compactIdly(ctx, w, log) },
 				Ready: func(address string) {
 					log.Info("serving", "workspace", w.Workspace.Name, "jobs", len(list), "listen", address)
 				},
@@ -46,4 +47,13 @@ func (a *app) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` for /healthz, /readyz and /metrics, such as 127.0.0.1:8089")
 	c.Flags().Var(&memory, "memory", "memory budget of a run, such as 512MiB (default 1GiB, less where there is less)")
 	return c
+}
+
+// compactIdly compresses the archive while no job runs.
+func compactIdly(ctx context.Context, w *opened, log *slog.Logger) error {
+	done, err := w.CompactArchive(ctx)
+	if done.Objects > 0 {
+		log.Info("archive compacted", "objects", done.Objects, "bytes_before", done.Before, "bytes_after", done.After)
+	}
+	return err
 }

@@ -1,13 +1,14 @@
 // Package archive keeps the raw bytes of every delivery, addressed by their
 // SHA-256. It is what replay, verification and the quarantine go back to.
 //
-// A folder of two-digit folders holds one file per content: HASH.s2, compressed with S2 (a
-// Snappy-compatible stream with an index and a seal at its end, readable by foreign tools), or
-// HASH.raw where the file system could clone the source instead of copying it. Both
+// A folder of two-digit folders holds one file per content: HASH.raw, the bytes as they came (cloned, not copied, where
+// the file system can), or HASH.s2, which Compact makes of it: compressed with S2, a
+// Snappy-compatible stream with an index and a seal at its end, readable by foreign tools. Both
 // give the same bytes. Files are read-only and never change; a crash leaves
 // temporary names that Sweep removes.
 //
-// Start at Store.Put, the way in; read.go is the way out, seal.go the end of a file.
+// Start at Store.Put, the way in; read.go is the way out, compact.go what happens to content at rest, seal.go
+// the end of a compressed file.
 package archive
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"clearwell/durable"
 
@@ -47,8 +49,9 @@ func (e *CorruptError) Error() string {
 // goroutines and processes at once: files appear under their final names whole, and equal
 // names mean equal content.
 type Store struct {
-	dir  string
-	wrap func(file) file // tests put a failing disk here; nil otherwise
+	dir   string
+	fresh sync.Map        // XXH64 of the contents that this Store put, by name; see Get
+	wrap  func(file) file // tests put a failing disk here; nil otherwise
 }
 
 // file is what Put needs of a file.
@@ -100,7 +103,8 @@ func (s *Store) find(hash string) (*stored, error) {
 	if !isHash(hash) {
 		return nil, fmt.Errorf("archive object %q: not a SHA-256 in lower-case hex", hash)
 	}
-	for _, compressed := range []bool{true, false} {
+	// Compact makes the compressed file before it removes the other: whoever finds neither looks once more.
+	for _, compressed := range []bool{true, false, true} {
 		path := s.path(hash, compressed)
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -151,9 +155,9 @@ func (s *Store) Name(hash string) string {
 	if !isHash(hash) {
 		return hash
 	}
-	path := s.path(hash, true)
-	if _, err := os.Lstat(s.path(hash, false)); err == nil {
-		path = s.path(hash, false)
+	path := s.path(hash, false)
+	if _, err := os.Lstat(s.path(hash, true)); err == nil {
+		path = s.path(hash, true)
 	}
 	return filepath.Join(filepath.Base(filepath.Dir(path)), filepath.Base(path))
 }

@@ -151,10 +151,10 @@ func rewrite(t *testing.T, path string, change func([]byte) []byte) {
 	}
 }
 
-func TestAnyFlippedByteOfAStoredFileIsFound(t *testing.T) {
+func TestAnyFlippedByteOfACompressedFileIsFound(t *testing.T) {
 	for _, n := range []int{0, 1, 3_000} {
 		s := open(t)
-		o := put(t, s, text(n))
+		o := compact(t, s, put(t, s, text(n)))
 		path := s.path(o.SHA256, true)
 		good, err := os.ReadFile(path)
 		if err != nil {
@@ -191,7 +191,7 @@ func TestAnyFlippedByteOfAStoredFileIsFound(t *testing.T) {
 
 func TestAForeignReaderPassesOverTheSeal(t *testing.T) {
 	s, b := open(t), text(2*blockSize+5)
-	o := put(t, s, b)
+	o := compact(t, s, put(t, s, b))
 	f, err := os.Open(s.path(o.SHA256, true))
 	if err != nil {
 		t.Fatal(err)
@@ -204,39 +204,41 @@ func TestAForeignReaderPassesOverTheSeal(t *testing.T) {
 
 func TestATruncatedObjectIsReplacedByTheNextPut(t *testing.T) {
 	s, b := open(t), text(300_000)
-	o := put(t, s, b)
-	for _, keep := range []int{0, 10, 5000} {
-		rewrite(t, s.path(o.SHA256, true), func(b []byte) []byte { return b[:keep] })
-		var corrupt *CorruptError
-		if _, err := s.Stat(o.SHA256); !errors.As(err, &corrupt) {
-			t.Errorf("cut to %d: %v", keep, err)
-		}
-		put(t, s, b)
-		if err := s.Verify(context.Background(), o.SHA256); err != nil {
-			t.Errorf("cut to %d: %v", keep, err)
+	for _, compressed := range []bool{false, true} {
+		for _, keep := range []int{0, 10, 5000} {
+			o := put(t, s, b)
+			if compressed {
+				compact(t, s, o)
+			}
+			rewrite(t, s.path(o.SHA256, compressed), func(b []byte) []byte { return b[:keep] })
+			var corrupt *CorruptError
+			if err := s.Verify(context.Background(), o.SHA256); !errors.As(err, &corrupt) {
+				t.Errorf("cut to %d: %v", keep, err)
+			}
+			put(t, s, b)
+			if err := s.Verify(context.Background(), o.SHA256); err != nil {
+				t.Errorf("cut to %d: %v", keep, err)
+			}
+			if len(files(t, s)) != 1 {
+				t.Errorf("cut to %d: stored twice: %v", keep, files(t, s))
+			}
 		}
 	}
 }
 
-func TestAClonedObjectIsVerifiedToo(t *testing.T) {
+func TestContentAsItCameIsVerifiedToo(t *testing.T) {
 	s, b := open(t), text(300_000)
 	o := put(t, s, b)
-	if err := os.Remove(s.path(o.SHA256, true)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(s.path(o.SHA256, false), b, 0o444); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Verify(context.Background(), o.SHA256); err != nil {
-		t.Error(err)
-	}
-	if put(t, s, b); len(files(t, s)) != 1 {
-		t.Errorf("stored twice: %v", files(t, s))
-	}
 	rewrite(t, s.path(o.SHA256, false), func(b []byte) []byte { b[7]++; return b })
 	var corrupt *CorruptError
 	if err := s.Verify(context.Background(), o.SHA256); !errors.As(err, &corrupt) {
 		t.Error(err)
+	}
+	if _, err := s.Compact(context.Background(), o.SHA256); !errors.As(err, &corrupt) {
+		t.Errorf("compacted although it is damaged: %v", err)
+	}
+	if left := files(t, s); len(left) != 1 || !strings.HasSuffix(left[0], ".raw") {
+		t.Errorf("left %v", left)
 	}
 }
 

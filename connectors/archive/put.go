@@ -13,25 +13,28 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/s2"
+	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sync/errgroup"
 )
 
 const (
-	// blockSize is what is read, hashed and compressed at a time: the block size of
-	// S2 at which it reaches its full ratio.
+	// blockSize is what is read, hashed and written at a time.
 	blockSize = 1 << 20
-	// blocks is how many are in flight: enough that reading, hashing and compressing
+	// blocks is how many are in flight: enough that reading, hashing and writing
 	// do not wait for each other, and 6 MiB.
 	blocks = 6
-	// compressors bounds the cores that compression takes.
-	compressors = 2
+	// writeBehind is how much is written before the disk is asked to begin with it, so that
+	// the fsync at the end finds most of its work done.
+	writeBehind = 16 << 20
 )
 
 // Put takes content in and returns its name. Hashing and storing run beside reading.
 // When it returns without error the content is on disk under its final name; with an error nothing of it
 // is left. Content that is there already is not stored twice; if what is there
 // is not even whole in size, it is replaced.
+//
+// Content is stored as it is: compressing it would cost a run more than reading,
+// hashing and writing together. Compact does it when the machine has nothing better to do.
 //
 // A source that is an *os.File read from its beginning is cloned where the file
 // system can (Linux: FICLONE on Btrfs, XFS, bcachefs), which takes no space; the clone
@@ -58,7 +61,7 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64), dirs
 		tmp.Close() // again after success: harmless
 		os.Remove(tmp.Name())
 	}()
-	var out file = tmp
+	var out file = &behind{File: tmp}
 	if s.wrap != nil {
 		out = s.wrap(tmp)
 	}
@@ -66,7 +69,7 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64), dirs
 	if src, ok := r.(*os.File); ok && s.wrap == nil && cloneFile(tmp, src) {
 		cloned, r = true, tmp
 	}
-	o, err = s.take(ctx, r, out, cloned, progress)
+	o, sum, err := s.take(ctx, r, out, cloned, progress)
 	if err != nil {
 		return o, err
 	}
@@ -83,66 +86,66 @@ func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64), dirs
 	if err := out.Close(); err != nil {
 		return o, err
 	}
-	return o, s.commit(tmp.Name(), o, !cloned, dirs)
+	if err := s.commit(tmp.Name(), o, dirs); err != nil {
+		return o, err
+	}
+	s.fresh.Store(o.SHA256, sum)
+	return o, nil
 }
 
-// take reads r to its end, hashes it, and stores it in out unless it is there already as a clone.
+// take reads r to its end, hashes it, and stores it in out unless it is there already as a clone. sum is the XXH64 of the content.
 // What is within one block needs neither goroutines nor buffers for many: that is nearly all of the
 // cost of a small file.
-func (s *Store) take(ctx context.Context, r io.Reader, out io.Writer, cloned bool, progress func(int64)) (o Object, err error) {
+func (s *Store) take(ctx context.Context, r io.Reader, out io.Writer, cloned bool, progress func(int64)) (o Object, sum uint64, err error) {
 	if err := ctx.Err(); err != nil {
-		return o, err
+		return o, 0, err
+	}
+	if cloned {
+		out = io.Discard
 	}
 	first := firstBlocks.Get().(*[blockSize]byte)
 	defer firstBlocks.Put(first)
 	n, err := fill(r, first[:])
 	if err != nil && err != io.EOF {
-		return o, fmt.Errorf("read the source after %d bytes: %w", n, err)
+		return o, 0, fmt.Errorf("read the source after %d bytes: %w", n, err)
 	}
-	small := err == io.EOF
-	seal := newSealer(whole{out})
-	digest := sha256.New()
-	switch {
-	case small:
+	digest, cheap := sha256.New(), xxhash.New()
+	if small := err == io.EOF; small {
 		o.Size = int64(n)
 		digest.Write(first[:n])
+		cheap.Write(first[:n])
 		if progress != nil && n > 0 {
 			progress(o.Size)
 		}
-		err = nil
-		if !cloned {
-			w := smallWriters.Get().(*s2.Writer)
-			w.Reset(seal)
-			_, err = w.Write(first[:n])
-			err = errors.Join(err, w.Close())
-			smallWriters.Put(w)
-		}
-	case cloned:
-		o.Size, err = copyHashed(ctx, io.MultiReader(bytes.NewReader(first[:n]), r), digest, io.Discard, progress)
-	default:
-		w := s2.NewWriter(seal, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(compressors), s2.WriterAddIndex())
-		o.Size, err = copyHashed(ctx, io.MultiReader(bytes.NewReader(first[:n]), r), digest, w, progress)
-		if cerr := w.Close(); err == nil {
-			err = cerr
-		}
-	}
-	if err == nil && !cloned {
-		err = seal.close()
+		_, err = whole{out}.Write(first[:n])
+	} else {
+		o.Size, err = copyHashed(ctx, io.MultiReader(bytes.NewReader(first[:n]), r), io.MultiWriter(digest, cheap), whole{out}, progress)
 	}
 	if err != nil {
-		return o, err
+		return o, 0, err
 	}
 	o.SHA256 = hex.EncodeToString(digest.Sum(nil))
-	return o, nil
+	return o, cheap.Sum64(), nil
 }
 
-// Buffers for contents of one block at most; see take.
-var (
-	firstBlocks  = sync.Pool{New: func() any { return new([blockSize]byte) }}
-	smallWriters = sync.Pool{New: func() any {
-		return s2.NewWriter(nil, s2.WriterBlockSize(blockSize), s2.WriterConcurrency(1), s2.WriterAddIndex())
-	}}
-)
+// firstBlocks are buffers for the beginnings of contents; see take.
+var firstBlocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
+
+// behind is a file that the disk begins to write while more of it comes.
+type behind struct {
+	*os.File
+	written, begun int64 // bytes
+}
+
+func (b *behind) Write(p []byte) (int, error) {
+	n, err := b.File.Write(p)
+	b.written += int64(n)
+	if b.written-b.begun >= writeBehind {
+		beginWriting(b.File, b.begun, b.written-b.begun)
+		b.begun = b.written
+	}
+	return n, err
+}
 
 // whole is a writer that takes everything or says how much it took.
 type whole struct{ io.Writer }
@@ -157,8 +160,8 @@ func (w whole) Write(p []byte) (int, error) {
 
 // commit gives a synced file its final name. A crash before the rename leaves a
 // temporary file, after it the whole content.
-func (s *Store) commit(tmp string, o Object, compressed bool, dirs *folders) error {
-	path := s.path(o.SHA256, compressed)
+func (s *Store) commit(tmp string, o Object, dirs *folders) error {
+	path := s.path(o.SHA256, false)
 	dir := filepath.Dir(path)
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
@@ -167,8 +170,8 @@ func (s *Store) commit(tmp string, o Object, compressed bool, dirs *folders) err
 		return err
 	}
 	dirs.changed(dir)
-	// A damaged file of the other form would be found first, or take space for nothing.
-	if err := os.Remove(s.path(o.SHA256, !compressed)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	// A compressed file that is damaged would be found first.
+	if err := os.Remove(s.path(o.SHA256, true)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return nil

@@ -21,10 +21,10 @@ type column interface {
 	reset()
 }
 
-func newColumn(f *field, plain bool) column {
+func newColumn(f *field, plain bool, expect *int) column {
 	switch {
 	case f.kind == kindString || f.kind == kindBinary:
-		return &textColumn{field: f, never: plain}
+		return &textColumn{field: f, never: plain, expect: expect}
 	case f.kind == kindBool:
 		return &boolColumn{field: f}
 	case f.physical == physicalFixed:

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -13,9 +14,10 @@ import (
 // textColumn holds the values of a row group either as dictionary indexes or,
 // once the dictionary is given up, as lengths and bytes.
 type textColumn struct {
-	field *field
-	never bool // no dictionary, by option
-	valid bitmap
+	field  *field
+	never  bool // no dictionary, by option
+	expect *int // rows of the group, if more than there are
+	valid  bitmap
 
 	plain   bool // the dictionary was given up: lengths and data hold all values
 	indexes []uint32
@@ -133,6 +135,7 @@ func (c *textColumn) giveUp() {
 func (c *textColumn) addPlain(data []byte, offsets []int32, missing nulls, from int) error {
 	n := len(offsets) - 1
 	first, last := offsets[from], offsets[n]
+	c.reserve(n-from, int(last-first))
 	sum := int32(0)
 	for i := from; i < n; i++ {
 		if missing.isNull(i) {
@@ -159,6 +162,18 @@ func (c *textColumn) addPlain(data []byte, offsets []int32, missing nulls, from 
 		}
 	}
 	return nil
+}
+
+// reserve makes room for values and bytes to be added: by the measure of what there is, for all rows that
+// the group will have.
+func (c *textColumn) reserve(values, size int) {
+	if len(c.data)+size <= cap(c.data) && len(c.lengths)+values <= cap(c.lengths) {
+		return
+	}
+	factor := max(1, float64(*c.expect)/float64(max(c.valid.n, 1)))
+	grown := func(have, more int) int { return int(float64(have+more)*factor*1.05) - have }
+	c.data = slices.Grow(c.data, max(size, grown(len(c.data), size)))
+	c.lengths = slices.Grow(c.lengths, max(values, grown(len(c.lengths), values)))
 }
 
 func isASCII(b []byte) bool {

@@ -15,6 +15,7 @@ type Encoder struct {
 	columns []column
 	chunks  chunkWriter
 	rows    int
+	expect  int // rows that the group under way will have, as far as is known
 }
 
 // NewEncoder makes an encoder for the file's row groups. It may be called, and
@@ -31,7 +32,7 @@ func (fw *FileWriter) NewEncoder() *Encoder {
 	e := &Encoder{file: fw, chunks: chunkWriter{pageRows: fw.options.PageRows, zstd: z}}
 	for i := range fw.fields {
 		f := &fw.fields[i]
-		e.columns = append(e.columns, newColumn(f, fw.plain[f.name]))
+		e.columns = append(e.columns, newColumn(f, fw.plain[f.name], &e.expect))
 	}
 	e.reset()
 	return e
@@ -43,6 +44,10 @@ func (e *Encoder) reset() {
 	}
 	e.rows = 0
 }
+
+// Expect says how many rows the groups to come will have. It is a hint: buffers are made large enough at once instead of
+// growing by steps, each of which copies.
+func (e *Encoder) Expect(rows int) { e.expect = rows }
 
 // Rows is the number of rows added since the last Finish.
 func (e *Encoder) Rows() int { return e.rows }
