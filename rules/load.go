@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"clearwell/rules/contract"
+	"clearwell/rules/standard"
 	"clearwell/rules/syntax"
 )
 
@@ -47,7 +48,7 @@ func (w *Workspace) Compile(id, file string, text []byte) (*Dataset, error) {
 		return nil, err
 	}
 	p := compileAll(&m, id, w.around, r)
-	d := &Dataset{ID: id, File: file, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests()}
+	d := p.dataset(id, file, text)
 	return d, r.All.Err()
 }
 
@@ -68,6 +69,15 @@ type Dataset struct {
 
 	Lifecycle Lifecycle
 	Tests     []Test
+	Lines     map[string]int // line of each field by name, and of each rule by id
+
+	implied map[string]implied // by field
+}
+
+// implied is what a field has that its contract does not write down.
+type implied struct {
+	steps     int  // the first cleaning steps: those of the standard, or the defaults
+	treatment bool // of the standard
 }
 
 // Dataset finds a dataset by id; nil if there is none.
@@ -136,6 +146,31 @@ func Load(dir string) (*Workspace, error) {
 	}
 	l.ws.around = l.around
 	return l.ws, nil
+}
+
+// dataset is what the compiler made of a contract.
+func (p *compiler) dataset(id, file string, text []byte) *Dataset {
+	d := &Dataset{ID: id, File: file, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests(), Lines: map[string]int{}, implied: map[string]implied{}}
+	for i := range p.contract.Fields {
+		n, f := &p.contract.Fields[i], &p.plan.Fields[i]
+		d.Lines[n.Name.Value] = n.Name.Pos.Line
+		own := implied{treatment: n.Value.Desensitize == nil}
+		if std, ok := standard.Lookup(f.Standard); ok {
+			own.steps = len(std.Steps)
+			if std.Cleans {
+				own.steps++
+			}
+		} else if n.Value.Clean == nil {
+			for own.steps < len(f.Clean) && (f.Clean[own.steps].Op == HalfWidth || f.Clean[own.steps].Op == Trim) {
+				own.steps++
+			}
+		}
+		d.implied[n.Name.Value] = own
+	}
+	for rule, at := range p.ruleAt {
+		d.Lines[rule] = at.Line
+	}
+	return d
 }
 
 // loader reads the files of one workspace in turn.
@@ -219,7 +254,7 @@ func (l *loader) datasets() error {
 		l.ids = append(l.ids, id)
 		if ok {
 			p := compileAll(&m, id, l.around, r)
-			l.ws.Datasets = append(l.ws.Datasets, &Dataset{ID: id, File: name, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests()})
+			l.ws.Datasets = append(l.ws.Datasets, p.dataset(id, name, text))
 		}
 		l.note(r)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 
@@ -19,17 +18,6 @@ func (a *app) checkCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ws, err := a.load()
-			var diagnostics rules.Diagnostics
-			if errors.As(err, &diagnostics) {
-				if a.json {
-					if err := printJSON(c, map[string]any{"ok": false, "diagnostics": diagnostics}); err != nil {
-						return err
-					}
-				} else {
-					printDiagnostics(c.ErrOrStderr(), diagnostics)
-				}
-				return &shownError{err}
-			}
 			if err != nil {
 				return err
 			}

@@ -47,6 +47,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if !errors.As(err, &shown) {
 		var diagnostics rules.Diagnostics
 		switch {
+		case errors.As(err, &diagnostics) && wantsJSON(root):
+			if err := printJSON(root, map[string]any{"ok": false, "diagnostics": diagnostics}); err != nil {
+				fmt.Fprintln(stderr, "clearwell:", err)
+			}
 		case errors.As(err, &diagnostics):
 			printDiagnostics(stderr, diagnostics)
 		case ctx.Err() != nil && errors.Is(err, context.Canceled):
@@ -56,6 +60,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		}
 	}
 	return exitCode(err)
+}
+
+// wantsJSON says whether the command line asked for JSON: then mistakes of contracts are JSON too.
+func wantsJSON(root *cobra.Command) bool {
+	asked, err := root.PersistentFlags().GetBool("json")
+	return err == nil && asked
 }
 
 // usageError marks an error that a correct command line would avoid.
@@ -115,7 +125,7 @@ Start with: clearwell init DIR`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.initCommand(), a.checkCommand(), a.previewCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
+		a.initCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
 		a.qualityCommand(), a.quarantineCommand(), a.lineageCommand(), a.verifyCommand(), a.ledgerCommand(), a.keysCommand(), a.demoCommand(),
 	)
 	for _, c := range root.Commands() {

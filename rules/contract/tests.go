@@ -20,7 +20,7 @@ func (*Test) Doc() string {
 // TestRow is one row of a test.
 type TestRow struct {
 	Pos         syntax.Pos             `yaml:"-"`
-	Given       syntax.Ordered[Value]  `yaml:"given" doc:"Raw cells by column name of the source; a column that is not named is empty."`
+	Given       *syntax.Ordered[Value] `yaml:"given" doc:"Raw cells by column name of the source; a column that is not named is empty."`
 	Expect      syntax.Ordered[Value]  `yaml:"expect" doc:"Fields and their values after cleaning, repair and derivation; ~ is null."`
 	Published   *syntax.Ordered[Value] `yaml:"published" doc:"Fields and what readers see of them, after treatment; {} says only that the row is published. Of a pseudonym one can say pseudonym or ~."`
 	Fails       *[]syntax.Text         `yaml:"fails" single:"yes" doc:"Exactly the rules that the row breaks, by id."`
