@@ -124,10 +124,12 @@ type Rule struct {
 	Allow     rules.Allow
 	Basis     string // the regulation that the rule rests on
 	Fix       string // what the department is told
+	Severity  rules.Severity
 
 	InScope       int64 // rows on which the rule could apply
 	SkippedByWhen int64 // rows left out by the rule's own condition
 	SkippedNull   int64 // rows left out because an operand was null
+	Mistakes      int64 // evaluations that went wrong, such as a division by zero: the rule did not check there
 	Delivered     Counts
 	Published     Counts
 }

@@ -117,10 +117,12 @@ type RuleResult struct {
 	OnFail        rules.FailAction  `json:"on_fail"`
 	Basis         string            `json:"basis,omitempty"`
 	Fix           string            `json:"fix,omitempty"`
+	Severity      rules.Severity    `json:"severity,omitempty"` // warn or gate; error is not written
 	Outcome       Outcome           `json:"outcome"`
 	InScope       int64             `json:"in_scope"`
 	SkippedByWhen int64             `json:"skipped_by_when"`
 	SkippedNull   int64             `json:"skipped_null"`
+	Mistakes      int64             `json:"mistakes,omitempty"` // evaluations that went wrong; the rule did not check there
 	Delivered     Counts            `json:"delivered"`
 	Published     Counts            `json:"published"`
 	X             Percent           `json:"x"`           // 1 - failed/checked, delivered
