@@ -2,6 +2,8 @@ package standard
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -17,13 +19,14 @@ var (
 	//go:embed tables/gb3304_ethnic.csv
 	ethnicCSV []byte // code,name,letters
 	//go:embed tables/gb4658_education.csv
-	educationCSV []byte // code,name; main codes
+	educationCSV []byte // code,name
 )
 
 // A codeEntry is one code with everything that means it.
 type codeEntry struct {
 	code, name, letters string
-	others              []string // further words
+	forms               map[string]string // other forms by their names
+	others              []string          // further words
 }
 
 func compileGender(o options) (*Compiled, error) {
@@ -72,22 +75,31 @@ func compileEthnic(o options) (*Compiled, error) {
 // compileCodes makes the cleaning and the check of a list in the form code,
 // name or letters. Entries without letters have no such form.
 func compileCodes(list []codeEntry, form string) (*Compiled, error) {
+	for i := range list {
+		list[i].forms = map[string]string{"name": list[i].name, "letters": list[i].letters}
+	}
+	return compileForms(list, "code", form)
+}
+
+// compileForms makes the cleaning and the check of a list in one of its forms;
+// own is the name of the form that the entries have as code. Where two entries
+// have the same word, the earlier one has it.
+func compileForms(list []codeEntry, own, form string) (*Compiled, error) {
 	words, right := map[string]string{}, map[string]string{}
+	var targets []string
 	for _, e := range list {
-		target := e.code
-		switch form {
-		case "name":
-			target = e.name
-		case "letters":
-			target = e.letters
+		target := e.forms[form]
+		if form == own {
+			target = e.code
 		}
 		if target == "" {
 			continue
 		}
 		right[target] = target
-		for _, word := range append([]string{e.code, e.name, e.letters}, e.others...) {
+		targets = append(targets, target)
+		for _, word := range append(append([]string{e.code}, sortedValues(e.forms)...), e.others...) {
 			for _, spelling := range []string{word, strings.ToUpper(word), strings.ToLower(word)} {
-				if spelling != "" && spelling != target {
+				if _, taken := words[spelling]; spelling != "" && spelling != target && !taken {
 					words[spelling] = target
 				}
 			}
@@ -106,5 +118,15 @@ func compileCodes(list []codeEntry, form string) (*Compiled, error) {
 			return append(dst, target...), true
 		},
 		Valid: valid.has,
+		codes: targets,
 	}, nil
+}
+
+// sortedValues are the values of a map in the order of their keys.
+func sortedValues(m map[string]string) []string {
+	out := make([]string, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		out = append(out, m[k])
+	}
+	return out
 }

@@ -202,6 +202,15 @@ func FuzzStandards(f *testing.F) {
 		}
 		compiled[name] = c
 	}
+	for _, s := range library {
+		valid, invalid, _ := s.Samples(nil, 1, 2)
+		for _, v := range valid {
+			f.Add([]byte(v))
+		}
+		for _, v := range invalid {
+			f.Add([]byte(v.Value))
+		}
+	}
 	f.Fuzz(func(t *testing.T, value []byte) {
 		for name, c := range compiled {
 			b := value
@@ -218,6 +227,10 @@ func FuzzStandards(f *testing.F) {
 			if c.Valid != nil {
 				c.Valid(value)
 				c.Valid(b)
+			}
+			s, _ := Lookup(name)
+			if _, err := s.Why(nil, string(b)); err != nil {
+				t.Fatal(err)
 			}
 		}
 	})
@@ -247,10 +260,17 @@ func TestCellsAreNotAllocatedFor(t *testing.T) {
 }
 
 func BenchmarkStandards(b *testing.B) {
-	for _, c := range []struct{ name, value string }{
+	type one struct{ name, value string }
+	list := []one{
 		{"cn.id_card", "110105199003072311"}, {"cn.id_card", "110105491231002"}, {"cn.uscc", "91350100M000100Y43"}, {"cn.mobile", "13800138000"}, {"cn.mobile", "+86 138-0013-8000"},
 		{"cn.admin_division", "440305"}, {"cn.gender", "男"}, {"cn.ethnic", "维吾尔族"}, {"cn.name", "王小明"}, {"net.email", "some.body@example.com"}, {"cn.bank_card", "6222021000012345673"},
-	} {
+	}
+	for _, s := range library {
+		if valid, _, _ := s.Samples(nil, 1, 1); len(valid) > 0 && s.Checks {
+			list = append(list, one{s.Name, valid[0]})
+		}
+	}
+	for _, c := range list {
 		s, _ := Lookup(c.name)
 		compiled, _ := s.Compile(nil)
 		value, dst := []byte(c.value), make([]byte, 0, 64)

@@ -122,14 +122,46 @@ func sixDigits(b []byte) (code uint32, ok bool) {
 	return uint32(n), ok
 }
 
-// compileAdminDivision: option current.
+// compileAdminDivision: options current, digits and townships.
 func compileAdminDivision(o options) (*Compiled, error) {
 	t, set := regions(), (*codeBits)(nil)
 	if set = &t.ever; o.is("current") {
 		set = &t.current
 	}
+	listed := o.text("townships") == "listed"
+	length := map[string]int{"6": 6, "9": 9, "12": 12}[o.text("digits")]
 	return &Compiled{Valid: func(b []byte) bool {
-		code, ok := sixDigits(b)
-		return ok && set.has(code)
+		n := len(b)
+		if n != 6 && n != 9 && n != 12 || length != 0 && n != length {
+			return false
+		}
+		code, ok := sixDigits(b[:6])
+		return ok && set.has(code) && (n == 6 || validExtended(b, listed))
 	}}, nil
+}
+
+// compileAdminName: option current. Six-digit codes become the latest name of the code.
+func compileAdminName(o options) (*Compiled, error) {
+	names := map[string]string{}
+	keep := func(name []byte) { names[string(name)] = string(name) }
+	if !o.is("current") {
+		eachRecord(oldRegionCSV, func(c [][]byte) { keep(c[1]) })
+	}
+	eachRecord(regionCSV, func(c [][]byte) {
+		if !o.is("current") || c[4][0] == '1' {
+			keep(c[1])
+		}
+	})
+	table := newWordTable(names)
+	return &Compiled{
+		Clean: func(dst, src []byte) ([]byte, bool) {
+			name, ok := RegionName(src)
+			if !ok {
+				return dst, false
+			}
+			return append(dst, name...), true
+		},
+		Valid: table.has,
+		codes: sortedValues(names),
+	}, nil
 }

@@ -23,7 +23,7 @@ type Standard struct {
 	Name      string            // dotted, by authority: cn.id_card
 	Title     map[string]string // by language: en, zh
 	Source    string            // the norm that it follows
-	Kind      string            // kind of the field when the contract says none: string, date, timestamp
+	Kind      string            // kind of the field when the contract says none: string, date, timestamp, decimal
 	Formats   []string          // kinds date and timestamp: formats in order of trial
 	Level     int               // sensitivity 1..4 after DB33/T 2351-2021
 	Dimension string            // of its check; empty if it has none
@@ -31,10 +31,15 @@ type Standard struct {
 	Treatment *Treatment        // default desensitization; nil: none
 	Steps     []Step            // base cleaning, before the standard's own
 	Options   []Option
-	Cleans    bool // Compiled.Clean is there
-	Checks    bool // Compiled.Valid is there
+	Cleans    bool              // Compiled.Clean is there
+	Checks    bool              // Compiled.Valid is there
+	Form      map[string]string // what a right value looks like, by language; completes "a value is ..."
+	Note      map[string]string // what is not judged or not held here, by language; nil: nothing to say
+
+	Precision, Scale int // kind decimal: digits in all and behind the point
 
 	compile func(options) (*Compiled, error)
+	shape   shape
 }
 
 // A Step is one step of the base cleaning. Op and parameters have the names and
@@ -76,6 +81,8 @@ type Compiled struct {
 
 	// Valid reports whether a cleaned value is right. Nil unless Standard.Checks.
 	Valid func(b []byte) bool
+
+	codes []string // all right values, where they are a list
 }
 
 // Lookup finds a standard by its name.
@@ -101,6 +108,18 @@ func Names() []string {
 // Compile binds options to the standard; options not given have their
 // defaults. The error is an *OptionError.
 func (s *Standard) Compile(opts map[string]string) (*Compiled, error) {
+	o, err := s.bind(opts)
+	if err != nil {
+		return nil, err
+	}
+	if s.compile == nil {
+		return &Compiled{}, nil
+	}
+	return s.compile(o)
+}
+
+// bind fills in the defaults and checks what is given.
+func (s *Standard) bind(opts map[string]string) (options, error) {
 	o := options{standard: s, values: make(map[string]string, len(s.Options))}
 	for _, opt := range s.Options {
 		o.values[opt.Name] = opt.Default
@@ -112,13 +131,10 @@ func (s *Standard) Compile(opts map[string]string) (*Compiled, error) {
 	slices.Sort(given) // so that the error is the same every time
 	for _, name := range given {
 		if err := o.set(name, opts[name]); err != nil {
-			return nil, err
+			return options{}, err
 		}
 	}
-	if s.compile == nil {
-		return &Compiled{}, nil
-	}
-	return s.compile(o)
+	return o, nil
 }
 
 // An OptionError says that a standard has no such option or that the option
@@ -129,6 +145,7 @@ type OptionError struct {
 	Value    string   // empty when the option itself is unknown
 	Allowed  []string // values of the option, or names of the options
 	Unknown  bool     // there is no such option
+	Want     string   // what the value must be, where it is neither a list nor a year
 }
 
 func (e *OptionError) Error() string {
@@ -137,6 +154,8 @@ func (e *OptionError) Error() string {
 		return fmt.Sprintf("standard %s has no option %q; it has none at all", e.Standard, e.Option)
 	case e.Unknown:
 		return fmt.Sprintf("standard %s has no option %q; it has %s", e.Standard, e.Option, strings.Join(e.Allowed, ", "))
+	case e.Want != "":
+		return fmt.Sprintf("standard %s, option %s: %q is not %s", e.Standard, e.Option, e.Value, e.Want)
 	case len(e.Allowed) == 0:
 		return fmt.Sprintf("standard %s, option %s: %q is not a year from 1 to 9999", e.Standard, e.Option, e.Value)
 	}

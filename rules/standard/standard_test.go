@@ -18,7 +18,7 @@ var tableFiles embed.FS
 func TestVersionCarriesTheDigestOfTheTables(t *testing.T) {
 	h := sha256.New()
 	err := fs.WalkDir(tableFiles, "tables", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".csv") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".csv") && !strings.HasSuffix(path, ".tsv") {
 			return err
 		}
 		b, err := fs.ReadFile(tableFiles, path)
@@ -45,6 +45,8 @@ func TestTablesArePlainAndUnique(t *testing.T) {
 		{"gb2260", regionCSV, 5, `^[1-8]\d{5}$`}, {"gb2260_before_2002", oldRegionCSV, 4, `^[1-8]\d{5}$`},
 		{"gender", genderCSV, 3, `^\d$`}, {"marital", maritalCSV, 2, `^\d\d$`}, {"ethnic", ethnicCSV, 3, `^\d\d$`},
 		{"education", educationCSV, 2, `^\d\d$`}, {"sections", sectionCSV, 2, `^[A-T]$`},
+		{"townships", townshipCSV, 2, `^[1-8]\d{5}$`}, {"countries", countryCSV, 5, `^[A-Z]{2}$`}, {"currencies", currencyCSV, 4, `^[A-Z]{3}$`},
+		{"languages", languageCSV, 5, `^[a-z]{3}$`}, {"iban", ibanCSV, 3, `^[A-Z]{2}$`},
 	} {
 		key := regexp.MustCompile(table.key)
 		lines := 0
@@ -65,7 +67,7 @@ func TestEveryStandardIsWhole(t *testing.T) {
 	if !slices.IsSorted(names) || len(names) != len(library) {
 		t.Fatalf("names %v", names)
 	}
-	dotted := regexp.MustCompile(`^[a-z]+\.[a-z0-9_]+$`)
+	dotted := regexp.MustCompile(`^[a-z][a-z0-9]*\.[a-z][a-z0-9_]*$`)
 	for _, name := range names {
 		s, ok := Lookup(name)
 		if !ok || s.Name != name {
@@ -96,6 +98,9 @@ func TestEveryStandardIsWhole(t *testing.T) {
 					t.Error(err)
 				}
 			}
+		}
+		if s.Form["en"] == "" || s.Form["zh"] == "" || len(s.Note) != 0 && (s.Note["en"] == "" || s.Note["zh"] == "") {
+			t.Errorf("%s does not say its form in both languages", name)
 		}
 		if s.Formats != nil {
 			if s.Kind == "date" {
