@@ -101,6 +101,13 @@ var migrations = []string{
 		bytes    INTEGER NOT NULL,
 		PRIMARY KEY (run, position)
 	) STRICT, WITHOUT ROWID;`,
+	`CREATE TABLE inputs (
+		run     TEXT PRIMARY KEY REFERENCES runs (id),
+		dataset TEXT NOT NULL,
+		started INTEGER NOT NULL,
+		inputs  BLOB NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX inputs_of_dataset ON inputs (dataset, started DESC);`,
 }
 
 // OpenStore opens the state at path, makes it if it is not there (its folder

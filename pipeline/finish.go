@@ -30,6 +30,16 @@ func (j *job) recordDeliveries(ctx context.Context, objects []sourceObject) erro
 		return fmt.Errorf("write the delivery into the ledger: %w", err)
 	}
 	j.outcome.Entries += len(receipt.Entries)
+	earlier, err := j.State.Inputs(j.data.ID, approvalRuns)
+	if err != nil {
+		return err
+	}
+	if j.stale = StaleApproval(j.data, earlier); j.stale != "" {
+		j.outcome.Notices = append(j.outcome.Notices, j.stale)
+	}
+	if err := j.State.RecordInputs(j.inputs(objects)); err != nil {
+		return err
+	}
 	return j.Runner.rememberHead(receipt.Head)
 }
 

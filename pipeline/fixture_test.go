@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type fileState struct {
 	mu   sync.Mutex // guards what follows
 	Head []byte
 	Runs []RunRecord
+	Made []RunInputs
 }
 
 func openState(t testing.TB, root string) *fileState {
@@ -109,6 +111,19 @@ func (s *fileState) FinishRun(run RunRecord, head []byte) error {
 		}
 		return s.replace(run)
 	})
+}
+
+func (s *fileState) RecordInputs(in RunInputs) error {
+	return s.change(func() error { s.Made = append(s.Made, in); return nil })
+}
+
+func (s *fileState) Inputs(dataset string, n int) (list []RunInputs, err error) {
+	for _, in := range slices.Backward(s.Made) {
+		if in.Dataset == dataset && len(list) < n {
+			list = append(list, in)
+		}
+	}
+	return list, nil
 }
 
 func (s *fileState) NextAttempt(dataset string, due time.Time) (int, error) {

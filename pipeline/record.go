@@ -49,6 +49,7 @@ const (
 	StatusRefused     = "refused" // by a gate: nothing published
 	StatusFailed      = "failed"
 	StatusInterrupted = "interrupted" // its process ended before it did
+	StatusDraft       = "draft"       // assessed, not run: see RunDraft
 )
 
 // State is what a run needs remembered beyond its process. FinishRun is one
@@ -62,6 +63,8 @@ type State interface {
 	NextAttempt(dataset string, scheduledFor time.Time) (int, error)
 	Run(id string) (RunRecord, bool, error)
 	RecordStages(run string, stages []StageTime) error
+	RecordInputs(RunInputs) error
+	Inputs(dataset string, n int) ([]RunInputs, error) // of the newest n runs, newest first
 }
 
 // RuleStopError ends a run: a rule with on_fail: stop met its first failure.

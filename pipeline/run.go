@@ -58,6 +58,16 @@ type Options struct {
 	Progress     func(Progress) // called a few times a second from its own goroutine; nil: not at all
 }
 
+// fill puts the defaults in.
+func (o *Options) fill() {
+	if o.CPUs <= 0 {
+		o.CPUs = runtime.GOMAXPROCS(0)
+	}
+	if o.Memory <= 0 {
+		o.Memory = DefaultMemory()
+	}
+}
+
 // gcPercent lets the heap grow by half before it is collected. What a run keeps
 // is large and has few pointers, so that collections are cheap: 50 instead of 100
 // saves a quarter of the peak at 1M rows and costs no measurable time.
@@ -72,6 +82,7 @@ type Outcome struct {
 	Root    string      // content root, hex
 	Entries int         // ledger entries written
 	Stages  []StageTime // in order
+	Notices []string    // a sentence each: what somebody should look at, though the run went on
 }
 
 // Run carries one dataset from its source to a published version. The order of
@@ -92,12 +103,10 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 	if ds == nil {
 		return nil, fmt.Errorf("%w %q%s", ErrUnknownDataset, dataset, didYouMean(r.Workspace.Nearest(dataset)))
 	}
-	if opts.CPUs <= 0 {
-		opts.CPUs = runtime.GOMAXPROCS(0)
+	if !ds.Lifecycle.Status.Runs() {
+		return nil, &NotInForceError{File: ds.File, Status: ds.Lifecycle.Status}
 	}
-	if opts.Memory <= 0 {
-		opts.Memory = DefaultMemory()
-	}
+	opts.fill()
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(budget(opts.Memory).collectFrom()))
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if !r.claim(ds.ID) {
@@ -168,6 +177,7 @@ type job struct {
 	staging *publish.Staging
 	schema  *arrow.Schema // of the published rows
 	journal journal
+	stale   string // says that the approval is of another text; empty if it is not
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
 	logged bool

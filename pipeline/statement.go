@@ -142,7 +142,7 @@ func (s *statement) drafts() []lineage.Draft {
 	drafts := []lineage.Draft{
 		s.draft(entry.Contract, stepContract,
 			[]entry.Subject{{Name: path.Join("archive", s.job.data.File), SHA256: sha256Hex(s.job.data.Text)}, planSubject},
-			map[string]any{"file": s.job.data.File, "standards": plan.Standards, "owner": plan.Owner, "audience": plan.Publish.Audience, "state": "in force"}),
+			s.contractBody()),
 		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, withDetail(map[string]any{
 			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded,
 		}, "cells_changed", s.cellsChanged(), assessed.Name)),
@@ -172,6 +172,22 @@ func (s *statement) drafts() []lineage.Draft {
 		Duplicates: s.record.Rows.Duplicates, Suppressed: s.record.Rows.Suppressed, Excluded: s.record.Rows.Excluded,
 		Entries: int64(s.outcome.Entries + len(drafts) + 1), // the deliveries are written already
 	}))
+}
+
+// contractBody says which contract was in force, and who approved it.
+func (s *statement) contractBody() map[string]any {
+	body := map[string]any{"file": s.job.data.File, "standards": s.plan.Standards, "owner": s.plan.Owner, "audience": s.plan.Publish.Audience, "state": "in force"}
+	l := s.job.data.Lifecycle
+	if l.Version != "" {
+		body["contract_version"] = l.Version
+	}
+	if a := l.Approval; a != nil {
+		body["approved_by"], body["approved_on"] = a.By, a.On
+		if s.stale != "" {
+			body["approval"] = "of another text"
+		}
+	}
+	return body
 }
 
 // withDetail puts a detail that grows with the contract into the body of a step;

@@ -62,15 +62,21 @@ func (o trialOf) run(ctx context.Context) (t *trial, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.result, err = quality.Assess(t.qualityInput(e, t.settled, t.balance())); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// balance says where the rows went.
+func (t *trial) balance() RunRows {
+	s := t.scan
 	rows := RunRows{Published: t.settled.kept, Quarantined: s.totals.bad + s.totals.quarantined + t.settled.late.rows,
 		Duplicates: t.settled.removed, Excluded: s.totals.excluded}
 	for _, o := range s.objects {
 		rows.Read += o.Records
 	}
-	if t.result, err = quality.Assess(t.qualityInput(e, t.settled, rows)); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return rows
 }
 
 // withoutStops is p with rules that quarantine where they would stop the run.
