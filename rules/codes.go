@@ -20,11 +20,24 @@ import (
 // maxCodes bounds a code table read from a file: the codes go into the plan.
 const maxCodes = 1 << 20
 
-// readCodes reads one column of a code table: tab-separated if the name ends
-// in .tsv or .txt, else CSV; UTF-8. column is the number of the column, from 1, in a
-// file without a header, or its name in the header; empty means 1. Empty
-// codes are passed over.
+// readCodes reads one column of a code table; see readColumns. column empty means 1.
 func readCodes(root, name, column string) ([]string, error) {
+	rows, err := readColumns(root, name, []string{or(column, "1")})
+	if err != nil {
+		return nil, err
+	}
+	codes := make([]string, len(rows))
+	for i, row := range rows {
+		codes[i] = row[0]
+	}
+	return codes, nil
+}
+
+// readColumns reads columns of a table: tab-separated if the name ends in .tsv or
+// .txt, else CSV; UTF-8. A column is its number, from 1, or its name in the
+// header; if all are numbers the file has no header. Rows whose first of the columns is empty
+// are passed over.
+func readColumns(root, name string, columns []string) ([][]string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return nil, fmt.Errorf("the code table %q must stand in the workspace; write its path from there", name)
 	}
@@ -41,22 +54,25 @@ func readCodes(root, name, column string) ([]string, error) {
 	if ext := strings.ToLower(filepath.Ext(name)); ext == ".tsv" || ext == ".txt" {
 		next = tabRows(f)
 	}
-	codes, err := codeColumn(next, or(column, "1"))
+	rows, err := tableColumns(next, columns)
 	if err != nil {
 		return nil, fmt.Errorf("the code table %s: %w", name, err)
 	}
-	return codes, nil
+	return rows, nil
 }
 
-// codeColumn reads rows until io.EOF.
-func codeColumn(next func() ([]string, error), column string) ([]string, error) {
-	index := -1
-	if n, err := strconv.Atoi(column); err == nil {
-		if index = n - 1; n < 1 {
+// tableColumns reads rows until io.EOF.
+func tableColumns(next func() ([]string, error), columns []string) ([][]string, error) {
+	index, header := make([]int, len(columns)), false
+	for k, column := range columns {
+		n, err := strconv.Atoi(column)
+		if index[k] = n - 1; err != nil {
+			index[k], header = -1, true
+		} else if n < 1 {
 			return nil, fmt.Errorf("columns count from 1, there is no column %d", n)
 		}
 	}
-	var codes []string
+	var rows [][]string
 	for line := 1; ; line++ {
 		row, err := next()
 		if err == io.EOF {
@@ -68,29 +84,38 @@ func codeColumn(next func() ([]string, error), column string) ([]string, error) 
 		if line == 1 && len(row) > 0 {
 			row[0] = strings.TrimPrefix(row[0], "\ufeff")
 		}
-		if index < 0 {
-			if index = slices.Index(row, column); index < 0 {
-				return nil, fmt.Errorf("its header has no column %q", column)
+		if line == 1 && header {
+			for k, column := range columns {
+				if index[k] < 0 {
+					index[k] = slices.Index(row, column)
+				}
+				if index[k] < 0 {
+					return nil, fmt.Errorf("its header has no column %q", column)
+				}
 			}
 			continue
 		}
-		if index >= len(row) {
-			return nil, fmt.Errorf("line %d has %d columns, there is no column %d", line, len(row), index+1)
+		cells := make([]string, len(columns))
+		for k, at := range index {
+			if at >= len(row) {
+				return nil, fmt.Errorf("line %d has %d columns, there is no column %d", line, len(row), at+1)
+			}
+			if cells[k] = row[at]; !utf8.ValidString(row[at]) {
+				return nil, fmt.Errorf("line %d is not UTF-8", line)
+			}
 		}
-		switch code := row[index]; {
-		case code == "":
-		case !utf8.ValidString(code):
-			return nil, fmt.Errorf("line %d is not UTF-8", line)
-		case len(codes) == maxCodes:
+		switch {
+		case cells[0] == "":
+		case len(rows) == maxCodes:
 			return nil, fmt.Errorf("it has more than %d codes", maxCodes)
 		default:
-			codes = append(codes, code)
+			rows = append(rows, cells)
 		}
 	}
-	if len(codes) == 0 {
+	if len(rows) == 0 {
 		return nil, errors.New("it has no codes")
 	}
-	return codes, nil
+	return rows, nil
 }
 
 func csvRows(r io.Reader) func() ([]string, error) {
@@ -142,5 +167,6 @@ func (s *surroundings) addTable(t *contract.Table, r *syntax.Report) {
 		codes = append(codes, c.Name.Value)
 	}
 	s.tables[name] = codes
+	s.codeTables[name] = s.codeWords(t, codes, r)
 	s.tableNames = append(s.tableNames, name)
 }

@@ -19,6 +19,7 @@ type surroundings struct {
 	root        string              // folder of the workspace, for code tables in files
 	departments []string            // nil: clearwell.yaml could not be read, owners are not checked
 	tables      map[string][]string // code tables of standards/, by name
+	codeTables  map[string]*codeTable
 	tableNames  []string
 }
 
@@ -32,6 +33,10 @@ type compiler struct {
 	env      *expr.Env
 	broken   map[string]bool       // fields whose type is not known because it is wrong
 	ruleAt   map[string]syntax.Pos // rule ids given so far
+	hushed   bool                  // an expression was passed over because a field cannot have the name that it uses
+
+	groups     map[string]Step // columns made by extractions, by the name of their group
+	references []reference     // fields that others need
 }
 
 var (
@@ -57,11 +62,14 @@ func compileAll(c *contract.Contract, id string, around *surroundings, r *syntax
 	if c.Publish.Audience.Given() {
 		p.plan.Publish.Audience = c.Publish.Audience.Value // empty if it was wrong; fields are not judged then
 	}
+	p.extractions()
 	for i := range c.Fields {
 		p.plan.Fields = append(p.plan.Fields, p.field(&c.Fields[i]))
 	}
+	p.judgeReferences()
 	p.names()
 	p.environment()
+	p.derive()
 	if c.Where.Given() {
 		p.plan.Where = p.expression(c.Where)
 	}
@@ -222,10 +230,19 @@ func (p *compiler) expression(t syntax.Text) *expr.Expr {
 	if err == nil {
 		return x
 	}
+	if p.usesWrongName(t.Value) {
+		p.hushed = true
+		return nil
+	}
+	p.expressionProblems(t, err)
+	return nil
+}
+
+// expressionProblems reports what is wrong with a CEL text, each at its place.
+func (p *compiler) expressionProblems(t syntax.Text, err error) {
 	for _, problem := range expr.AsProblems(err) {
 		p.AddHint(t.At(problem.Line, problem.Column), problem.Unknown, p.env.Names(), "%s", problem.Message)
 	}
-	return nil
 }
 
 // fieldNames are the names of all fields, for suggestions.

@@ -22,6 +22,10 @@ var indicatorOf = map[ConditionOp]string{
 	Set:      "0105", // normativity: reference data
 	Unique:   "0304", // accuracy: uniqueness
 	Standard: "0101", // normativity: data standard; the standard itself may say another
+
+	NotSet: "0301", NotPattern: "0302", Like: "0302", NotLike: "0302", Validate: "0302", JSON: "0302", AnyOf: "0301", AllOf: "0301", Not: "0301",
+	Compare: relatedData, SumOf: relatedData, Same: relatedData, Differ: relatedData, Pair: relatedData, Ascending: relatedData,
+	AtLeastOne: "0201", ExactlyOne: "0201", AllOrNone: "0201",
 }
 
 // relatedData is the indicator of an expression over several fields: consistency of related data.
@@ -72,6 +76,9 @@ func (p *compiler) fieldRules(f *contract.Field, out *Field) {
 		p.onFail(&r, f.OnFail, out)
 		p.add(r, at)
 	}
+	if f.Validate != nil {
+		checks = append([]contract.Check{{Pos: f.Validate.Pos, ValueConditions: contract.ValueConditions{Validate: f.Validate}}}, checks...)
+	}
 	if f.Required != nil && f.Required.Value {
 		implicit(Required, f.Required.Pos, Condition{}, indicatorOf[Required])
 	}
@@ -81,6 +88,7 @@ func (p *compiler) fieldRules(f *contract.Field, out *Field) {
 	if std, ok := standard.Lookup(out.Standard); ok && std.Checks {
 		implicit(Standard, f.Pos, Condition{Standard: std.Name, Options: optionsOf(f.Standard)}, or(std.Indicator, indicatorOf[Standard]))
 	}
+	p.codeRule(f, out)
 	for i := range checks {
 		p.check(&checks[i], f, out)
 	}
@@ -91,26 +99,24 @@ func (p *compiler) check(c *contract.Check, f *contract.Field, out *Field) {
 	before := len(p.All)
 	r := Rule{ID: c.ID.Value, Title: c.Title.ByLanguage, Field: out.Name, Basis: c.Basis.Value, Fix: c.Fix.Value}
 	r.Conditions = p.conditions(c, f, out)
+	p.forms(&r, c)
 	if measured := p.columnMeasures(c, out); measured && len(r.Conditions) == 0 {
 		p.refuseRowKeys(c)
 		return
 	}
 	if len(r.Conditions) == 0 {
-		if len(p.All) == before && !c.Wrong && !p.broken[out.Name] {
+		if len(p.All) == before && !c.Wrong && !p.broken[out.Name] && !p.hushed {
 			p.Addf(c.Pos, "the check has no condition; give it required, type, standard, length, range, set, pattern, unique or expr")
 		}
 		return
 	}
 	p.when(&r, c.When)
 	p.reads(&r)
-	indicator := indicatorOf[r.Conditions[0].Op]
-	switch first := r.Conditions[0]; {
-	case first.Op == Standard:
+	indicator := p.usualIndicator(&r)
+	if first := r.Conditions[0]; first.Op == Standard {
 		if std, ok := standard.Lookup(first.Standard); ok {
 			indicator = or(std.Indicator, indicator)
 		}
-	case first.Op == Holds && len(first.Expr.Fields) > 1:
-		indicator = relatedData
 	}
 	p.indicator(&r, c.Dimension, c.Indicator, indicator)
 	action := c.OnFail
@@ -119,6 +125,7 @@ func (p *compiler) check(c *contract.Check, f *contract.Field, out *Field) {
 	}
 	p.onFail(&r, action, out)
 	r.Allow = allowOf(c.Allow)
+	p.weigh(&r, &c.Weight, c.OnFail, c.Allow)
 	at := c.ID.Pos
 	if !c.ID.Given() {
 		at = c.Pos
@@ -179,6 +186,7 @@ func (p *compiler) conditions(c *contract.Check, f *contract.Field, out *Field) 
 			add(Condition{Op: Pattern, Pattern: c.Pattern.Value})
 		}
 	}
+	list = append(list, p.valueConditions(&c.ValueConditions, f, out)...)
 	flag(c.Unique, Unique)
 	if c.Expr != nil && c.Expr.Given() {
 		if x := p.expression(*c.Expr); x != nil {
@@ -318,6 +326,10 @@ func (p *compiler) rowRule(n *contract.Rule) {
 		return
 	}
 	if c, ok := n.FieldCheck(); ok {
+		if n.Check.Rowly && n.Blame == nil {
+			p.formRule(n, &c)
+			return
+		}
 		p.fieldRowRule(n, &c)
 		return
 	}
@@ -355,6 +367,7 @@ func (p *compiler) rowRule(n *contract.Rule) {
 	p.indicator(&r, n.Dimension, n.Indicator, indicator)
 	p.onFail(&r, n.OnFail, p.plan.Field(r.Field))
 	r.Allow = allowOf(n.Allow)
+	p.weigh(&r, &n.Weight, n.OnFail, n.Allow)
 	p.add(r, n.ID.Pos)
 }
 
@@ -390,12 +403,11 @@ func (p *compiler) reads(r *Rule) {
 		}
 	}
 	add(r.Field)
-	for _, c := range r.Conditions {
-		add(c.Field)
-		add(c.Fields...)
-		if c.Expr != nil {
-			add(c.Expr.Fields...)
-		}
+	for i := range r.Conditions {
+		add(conditionReads(&r.Conditions[i])...)
+	}
+	for i := range r.If {
+		add(conditionReads(&r.If[i])...)
 	}
 	if r.When != nil {
 		add(r.When.Fields...)
@@ -449,6 +461,9 @@ func (p *compiler) onFail(r *Rule, o *contract.OnFail, f *Field) {
 		value, err := canonical(f.Type, o.Replace.Value)
 		if err != nil && o.Replace.Given() {
 			p.Addf(o.Replace.Pos, "replace: %v", err)
+		}
+		if err == nil && o.Replace.Given() && (value == "" || slices.Contains(f.Nulls, value)) {
+			p.Addf(o.Replace.Pos, "replace: %q is null in this field; write on_fail: null", o.Replace.Value)
 		}
 		r.Replace = value
 	}

@@ -16,8 +16,11 @@ import (
 // cleaning is the standard's steps, then the contract's, then its map. A field
 // without standard and without clean gets what nobody misses: trim, and for
 // typed fields halfwidth before it. clean: [] is nothing.
-func (p *compiler) cleaning(f *contract.Field, std *standard.Standard, t Type) []Step {
-	var steps []Step
+func (p *compiler) cleaning(f *contract.Field, std *standard.Standard, out *Field) []Step {
+	if f.Derive != nil && !f.Derive.IfNull {
+		return []Step{{ID: string(DerivedValue), Op: DerivedValue}}
+	}
+	steps, t := p.input(f, out), out.Type
 	if std != nil {
 		for _, s := range std.Steps {
 			steps = append(steps, Step{Op: StepOp(s.Op), Chars: s.Chars})
@@ -29,7 +32,7 @@ func (p *compiler) cleaning(f *contract.Field, std *standard.Standard, t Type) [
 	switch {
 	case f.Clean != nil:
 		for _, s := range f.Clean.List {
-			steps = append(steps, p.step(s))
+			steps = append(steps, p.step(s, out.Name))
 		}
 	case std == nil && t.Kind == String:
 		steps = append(steps, Step{Op: Trim})
@@ -38,6 +41,9 @@ func (p *compiler) cleaning(f *contract.Field, std *standard.Standard, t Type) [
 	}
 	if len(f.Map) > 0 {
 		steps = append(steps, Step{Op: Map, Table: table(f.Map)})
+	}
+	if f.Derive != nil {
+		steps = append(steps, Step{Op: DerivedValue, CleanParams: CleanParams{IfNull: true}})
 	}
 	nameSteps(steps)
 	return steps
@@ -55,7 +61,7 @@ func nameSteps(steps []Step) {
 	}
 }
 
-func (p *compiler) step(s contract.Step) Step {
+func (p *compiler) step(s contract.Step, field string) Step {
 	out := Step{Op: StepOp(s.Op.Value)}
 	switch a := s.Args.(type) {
 	case *contract.CharsArgs:
@@ -86,10 +92,10 @@ func (p *compiler) step(s contract.Step) Step {
 		case a.Part.Value > 0:
 			out.Index--
 		}
-	case *contract.ExtractArgs:
-		p.extract(a, &out)
 	case *contract.NumberArgs:
 		p.number(a, &out)
+	default:
+		p.furtherStep(s, field, &out)
 	}
 	if out.Op == NumberForm && s.Args == nil {
 		out.Grouping = ","
@@ -109,21 +115,6 @@ func table(entries yaml.Ordered[contract.Value]) map[string]string {
 		t[e.Name.Value] = e.Value.Value // null: the empty text, which is null after cleaning
 	}
 	return t
-}
-
-func (p *compiler) extract(a *contract.ExtractArgs, out *Step) {
-	out.Pattern, out.Group = a.Pattern.Value, a.Group.Value
-	re := p.pattern(a.Pattern)
-	if re == nil {
-		return
-	}
-	groups := re.MaxCap()
-	if !a.Group.Given() {
-		out.Group = min(1, groups)
-	}
-	if out.Group < 0 || out.Group > groups {
-		p.Addf(a.Group.Pos, "the pattern has no group %d (groups: %d)", out.Group, groups)
-	}
 }
 
 // pattern reads a regular expression; nil if it is wrong or not given.
@@ -182,6 +173,17 @@ func (p *compiler) number(a *contract.NumberArgs, out *Step) {
 	}
 	if len(a.Symbols) > 0 {
 		out.Symbols = values(a.Symbols)
+	}
+	if a.Percent.Value {
+		if out.Units == nil {
+			out.Units = map[string]int{}
+		}
+		out.Units["%"], out.Units["％"], out.Units["‰"] = -2, -2, -3
+	}
+	out.Accounting, out.Chinese = a.Accounting.Value, a.Chinese.Value
+	out.CreditPlus = a.Credit.Value == "positive"
+	if a.Credit.Given() && !out.Accounting {
+		p.Addf(a.Credit.Pos, "%q is read with accounting: true", "credit")
 	}
 }
 

@@ -35,16 +35,6 @@ var (
 func (p *compiler) field(n *syntax.Named[contract.Field]) Field {
 	f := &n.Value
 	out := Field{Name: n.Name.Value, Title: f.Title.ByLanguage, Optional: f.Optional.Value, Nulls: []string{""}}
-	for _, from := range f.From {
-		if slices.Contains(out.From, from.Value) {
-			p.Addf(from.Pos, "the column %q stands twice", from.Value)
-			continue
-		}
-		out.From = append(out.From, from.Value)
-	}
-	if len(out.From) == 0 {
-		out.From = []string{out.Name}
-	}
 	std := p.standard(f.Standard)
 	if std != nil {
 		out.Standard = std.Name
@@ -53,7 +43,7 @@ func (p *compiler) field(n *syntax.Named[contract.Field]) Field {
 		}
 	}
 	out.Type = p.typeOf(f, std, out.Name)
-	out.Clean = p.cleaning(f, std, out.Type)
+	out.Clean = p.cleaning(f, std, &out)
 	for _, w := range f.Nulls {
 		if !slices.Contains(out.Nulls, w.Value) {
 			out.Nulls = append(out.Nulls, w.Value)
@@ -117,7 +107,7 @@ func (p *compiler) optionError(ref *contract.Reference, err error) {
 func (p *compiler) typeOf(f *contract.Field, std *standard.Standard, name string) Type {
 	t := Type{Kind: String}
 	if std != nil {
-		t.Kind = Kind(std.Kind)
+		t = Type{Kind: Kind(std.Kind), Precision: std.Precision, Scale: std.Scale}
 	}
 	if f.Type.Given() {
 		said, ok := p.readType(f.Type)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,10 +60,15 @@ func (d *describer) field(f *Field) {
 	d.line("")
 	d.line("  %s%s, %s, %s", f.Name, titleWords(f.Title), f.Level, f.Type.String())
 	from := strings.Join(f.From, " or ")
+	if j := f.Join; j != nil {
+		from = fmt.Sprintf("%s joined with %q", strings.Join(slices.Concat(j.Columns, j.Fields), " + "), j.With)
+	}
 	if f.Optional {
 		from += ", if the source has it"
 	}
-	d.line("    from     %s", from)
+	if from != "" {
+		d.line("    from     %s", from)
+	}
 	var steps []string
 	for _, s := range f.Clean {
 		steps = append(steps, stepWords(s))
@@ -96,11 +102,11 @@ func (d *describer) field(f *Field) {
 }
 
 func (d *describer) rule(label string, r *Rule) {
-	var conditions []string
-	for _, c := range r.Conditions {
-		conditions = append(conditions, c.String())
+	text := conditionWords(r.Conditions)
+	if len(r.If) > 0 {
+		text = "if " + scopeWords(r.If) + " then " + scopeWords(r.Conditions)
 	}
-	text := strings.Join(conditions, " and ")
+	text += nullWords(r.Nulls)
 	if r.When != nil {
 		text += ", when " + oneLine(r.When.Text)
 	}
@@ -108,6 +114,9 @@ func (d *describer) rule(label string, r *Rule) {
 		text += "; else " + r.Repair.String()
 	}
 	text += "; else " + failWords(r)
+	if r.Severity != SeverityError {
+		text += " (" + r.Severity.String() + ")"
+	}
 	if r.Allow.Warn != nil {
 		text += "; more than " + boundWords(r.Allow.Warn) + " is a warning"
 	}
@@ -212,7 +221,7 @@ func stepWords(s Step) string {
 	case ByStandard:
 		return "form of " + s.Standard
 	}
-	return string(s.Op)
+	return furtherWords(s)
 }
 
 // String says in plain words what the condition demands.
@@ -237,6 +246,9 @@ func (c Condition) String() string {
 		return "valid by " + c.Standard
 	case Unique, Depends, Increasing, Decreasing, Outlier, ExistsIn:
 		return c.settledWords()
+	}
+	if text := c.words(); text != "" {
+		return text
 	}
 	return oneLine(c.Expr.Text)
 }

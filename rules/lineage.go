@@ -26,8 +26,11 @@ const (
 func Lineage(p *Plan) []ColumnLineage {
 	var list []ColumnLineage
 	for _, f := range p.Published() {
-		l := ColumnLineage{Published: f.PublishAs, Field: f.Name, Sources: slices.Clone(f.From), Steps: []string{},
+		l := ColumnLineage{Published: f.PublishAs, Field: f.Name, Sources: p.sources(&f, nil), Steps: []string{},
 			Transformation: Identity, Masking: f.Treatment.Method != Plain}
+		if f.Join != nil {
+			l.Steps = append(l.Steps, "join")
+		}
 		for _, s := range f.Clean {
 			l.Steps = append(l.Steps, s.ID)
 		}
@@ -48,6 +51,25 @@ func Lineage(p *Plan) []ColumnLineage {
 		list = append(list, l)
 	}
 	return list
+}
+
+// sources lists the source columns that the values of f come from: its own, and
+// those of the fields that it is joined, filled or derived from. above are the
+// fields on the way to f: one may be filled from another that is derived from it.
+func (p *Plan) sources(f *Field, above []string) []string {
+	all := f.Columns()
+	for _, name := range slices.Concat(f.CleansAfter(), f.DerivesAfter()) {
+		other := p.Field(name)
+		if other == nil || slices.Contains(above, name) {
+			continue
+		}
+		for _, column := range p.sources(other, append(slices.Clip(above), f.Name)) {
+			if !slices.Contains(all, column) {
+				all = append(all, column)
+			}
+		}
+	}
+	return all
 }
 
 // Published are the fields that have a published column, in the order of publication.

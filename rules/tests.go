@@ -94,7 +94,7 @@ func (r TestRow) says() bool {
 func (p *compiler) sourceColumns() []string {
 	var names []string
 	for i := range p.plan.Fields {
-		names = append(names, p.plan.Fields[i].From...)
+		names = append(names, p.plan.Fields[i].Columns()...)
 	}
 	return names
 }

@@ -37,6 +37,18 @@ type Block struct {
 	Pattern         *syntax.Text   `yaml:"pattern" doc:"Regular expression (RE2) that the whole value matches."`
 	Expr            *syntax.Text   `yaml:"expr" doc:"CEL that must be true."`
 	ValueConditions `yaml:",inline"`
+
+	Wrong bool `yaml:"-"` // something in it has been reported
+}
+
+// blockKeys is Block without its decoder.
+type blockKeys Block
+
+// DecodeYAML implements syntax.Decoder.
+func (b *Block) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	before := len(r.All)
+	syntax.Decode(n, label, (*blockKeys)(b), r)
+	b.Wrong = len(r.All) > before
 }
 
 // Doc implements syntax.Documented.
@@ -96,7 +108,7 @@ type Operand struct {
 var (
 	comparisonText = regexp.MustCompile(`^([^<>=!]*?)\s*(<=|>=|==|!=|=|<|>)\s*([^<>=!].*)$`)
 	// ComparisonSigns are the signs of a comparison.
-	ComparisonSigns = []string{"<", "<=", "==", "!=", ">=", ">"}
+	ComparisonSigns = []string{"<=", ">=", "==", "!=", "<", ">"}
 )
 
 // DecodeYAML implements syntax.Decoder.

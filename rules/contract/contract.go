@@ -23,6 +23,7 @@ type Contract struct {
 	Update  syntax.Text           `yaml:"update" oneof:"hourly daily weekly monthly quarterly yearly irregular never" doc:"Expected cycle of deliveries; timeliness is measured against it."`
 	Source  Source                `yaml:"source" need:"yes" doc:"Where the data comes from."`
 	Where   syntax.Text           `yaml:"where" doc:"CEL over the cleaned fields; rows for which it is not true are excluded, and counted."`
+	Extract []Extraction          `yaml:"extract" doc:"Columns to cut into several by a pattern with named groups; fields name the groups under from."`
 	Fields  syntax.Ordered[Field] `yaml:"fields" need:"yes" doc:"The fields by name, in the order of publication."`
 	Rules   []Rule                `yaml:"rules" doc:"Checks over several fields of a row or over the dataset."`
 	Dedupe  *Dedupe               `yaml:"dedupe" doc:"Which rows are the same thing, and which of them stays."`
@@ -63,7 +64,8 @@ func (*Source) LaterKeys() []string {
 type Field struct {
 	Pos         syntax.Pos            `yaml:"-"`
 	Title       Titles                `yaml:"title" doc:"Title of the published column: one text, or one per language."`
-	From        []syntax.Text         `yaml:"from" single:"yes" doc:"Column name in the source, or a list of names of which the first found is used; default: the field's own name."`
+	From        From                  `yaml:"from" doc:"Column name in the source, or a list of names of which the first found is used; or {join: …} of several columns or fields; default: the field's own name, nothing where it is derived."`
+	Derive      *Derive               `yaml:"derive" doc:"CEL that gives the value, of the field's type; {if_null: …} where the source has none. Reads the other fields after cleaning and reading."`
 	Optional    syntax.Flag           `yaml:"optional" doc:"The source may lack the column; the field is null then."`
 	Standard    *Reference            `yaml:"standard" doc:"Standard that brings cleaning, check, level and default treatment: its name, or a block with name and options."`
 	Type        syntax.Text           `yaml:"type" doc:"string, integer, number, decimal(digits,decimals), boolean, date or timestamp; default: the standard's, else string."`
@@ -97,7 +99,7 @@ func (*Field) MisplacedKey(key string) string {
 
 // LaterKeys implements syntax.Later.
 func (*Field) LaterKeys() []string {
-	return []string{"derive", "repair", "default", "unit", "description"}
+	return []string{"repair", "description"}
 }
 
 // BooleanWords are the words of a boolean field.

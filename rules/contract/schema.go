@@ -31,7 +31,7 @@ func KeyReference() string {
 		title string
 		model any
 	}{
-		{"The contract", Contract{}}, {"source", Source{}}, {"fields: one field", Field{}}, {"check: one check on a field", Check{}},
+		{"The contract", Contract{}}, {"source", Source{}}, {"extract: one column cut into several", Extraction{}}, {"fields: one field", Field{}}, {"from: join", JoinArgs{}}, {"fill: lookup", Lookup{}}, {"check: one check on a field", Check{}},
 		{"rules: one rule", Rule{}}, {"rules: the conditions of a rule", RowConditions{}},
 		{"check: a block of conditions inside a condition", Block{}}, {"check: pair", Pair{}}, {"check: order", OrderForm{}},
 		{"dedupe", Dedupe{}}, {"publish", Publish{}}, {"tests: one test", Test{}}, {"approved", Approval{}},
@@ -47,7 +47,9 @@ func KeyReference() string {
 		form := stepForms[name]
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, argumentWords(form.args, form.bare), form.doc)
 	}
-	b.WriteString("\n### desensitize: the treatments\n\n| treatment | arguments | does |\n| --- | --- | --- |\n")
+	b.WriteString("\n### clean: the units\n\n")
+	unitTable(&b)
+	b.WriteString("### desensitize: the treatments\n\n| treatment | arguments | does |\n| --- | --- | --- |\n")
 	for _, name := range MethodNames() {
 		form := treatmentForms[name]
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", name, argumentWords(form.args, form.bare), form.doc)

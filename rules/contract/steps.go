@@ -49,6 +49,11 @@ type NumberArgs struct {
 	Digits   syntax.Int            `yaml:"digits" doc:"Most digits before the point."`
 	Decimals syntax.Int            `yaml:"decimals" doc:"Most digits after the point."`
 	Symbols  []syntax.Text         `yaml:"symbols" single:"yes" doc:"Currency signs and words to drop."`
+
+	Accounting syntax.Flag `yaml:"accounting" doc:"true: (5) and 5- are -5, +5 is 5; 5 CR or 5 贷 is -5, 5 DR or 5 借 is 5."`
+	Credit     syntax.Text `yaml:"credit" oneof:"negative positive" doc:"With accounting: which sign CR has, DR has the other; default negative."`
+	Percent    syntax.Flag `yaml:"percent" doc:"true: 12.5% is 0.125, 3‰ is 0.003."`
+	Chinese    syntax.Flag `yaml:"chinese" doc:"true: numerals such as 一万二千, 二〇二四, 壹佰元伍角整 and 百分之五; what is read in two ways (二百五) stays."`
 }
 
 // DefaultArgs are the arguments of default.
@@ -64,8 +69,10 @@ type SplitArgs struct {
 
 // ExtractArgs are the arguments of extract.
 type ExtractArgs struct {
-	Pattern syntax.Text `yaml:"pattern" need:"yes" doc:"Regular expression (RE2); the first match stays."`
-	Group   syntax.Int  `yaml:"group" doc:"Group of the expression that stays; default the first, or all if there is none."`
+	Pos     syntax.Pos  `yaml:"-"`
+	Pattern syntax.Text `yaml:"pattern" doc:"Regular expression (RE2); the first match stays."`
+	Group   syntax.Text `yaml:"group" doc:"Group of the expression that stays, its name or number; default the group named as the field, else the first, or all if there is none."`
+	Address syntax.Text `yaml:"address" oneof:"province city district town village road number building unit room" doc:"Instead of a pattern: this part of a Chinese address."`
 }
 
 // stepForm is how a step is written.
@@ -87,12 +94,25 @@ var stepForms = map[string]stepForm{
 		short: func(a any) any { return &a.(*WordsArgs).Words }},
 	"strip_suffix": {doc: "Removes the first of the words that the value ends with, once.", args: func() any { return new(WordsArgs) },
 		short: func(a any) any { return &a.(*WordsArgs).Words }},
-	"replace": {doc: "Replaces a text everywhere in the value.", args: func() any { return new(ReplaceArgs) }},
-	"map":     {doc: "Replaces whole values by a table.", args: func() any { return new(MapArgs) }},
-	"number":  {doc: "Brings numbers with thousands separators and units into plain form; what is no number stays.", args: func() any { return new(NumberArgs) }, bare: true},
-	"default": {doc: "An empty value becomes this one.", args: func() any { return new(DefaultArgs) }, short: func(a any) any { return &a.(*DefaultArgs).Value }},
-	"split":   {doc: "Keeps one part of a value; null if there is no such part.", args: func() any { return new(SplitArgs) }},
-	"extract": {doc: "Keeps what a pattern finds; null if it finds nothing.", args: func() any { return new(ExtractArgs) }, short: func(a any) any { return &a.(*ExtractArgs).Pattern }},
+	"replace":      {doc: "Replaces a text everywhere in the value.", args: func() any { return new(ReplaceArgs) }},
+	"map":          {doc: "Replaces whole values by a table.", args: func() any { return new(MapArgs) }},
+	"number":       {doc: "Brings numbers with thousands separators and units into plain form; what is no number stays.", args: func() any { return new(NumberArgs) }, bare: true},
+	"default":      {doc: "An empty value becomes this one.", args: func() any { return new(DefaultArgs) }, short: func(a any) any { return &a.(*DefaultArgs).Value }},
+	"split":        {doc: "Keeps one part of a value; null if there is no such part.", args: func() any { return new(SplitArgs) }},
+	"nfc":          {doc: "Unicode normalization form C: composed characters.", bare: true},
+	"nfkc":         {doc: "Unicode normalization form KC: also full-width, circled and other compatibility forms become plain ones.", bare: true},
+	"simplified":   {doc: "Traditional Chinese characters become simplified (OpenCC, by phrase). Not for names of persons.", bare: true},
+	"traditional":  {doc: "Simplified Chinese characters become traditional (OpenCC, by phrase).", bare: true},
+	"invisible":    {doc: "Removes control characters and characters without width (zero-width space, byte order mark, soft hyphen, direction marks).", bare: true},
+	"unit":         {doc: "A measure becomes a number in another unit, in exact decimals; the value may carry its unit ([units](#clean-the-units)). Not twice: a plain number is always in from.", args: func() any { return new(UnitArgs) }},
+	"excel_serial": {doc: "A spreadsheet's serial number of a day becomes yyyy-MM-dd, with HH:mm:ss where it has a fraction. 1900 to 2100 are years and stay.", args: func() any { return new(SerialArgs) }, short: func(a any) any { return &a.(*SerialArgs).System }, bare: true},
+	"time_zone":    {doc: "A clock with its offset (Z, +08:00) becomes the clock of a zone, yyyy-MM-dd HH:mm:ss. A clock that a zone skipped is moved on, of one that it had twice the first is meant.", args: func() any { return new(ZoneArgs) }, short: func(a any) any { return &a.(*ZoneArgs).To }},
+	"short_year":   {doc: "A year of two digits gets its century: 99/3/1 becomes 1999/3/1.", args: func() any { return new(ShortYearArgs) }, short: func(a any) any { return &a.(*ShortYearArgs).Pivot }},
+	"minguo":       {doc: "A date of the calendar of the Republic becomes yyyy-MM-dd: 民國113年5月6日 is 2024-05-06.", args: func() any { return new(RepublicArgs) }, bare: true},
+	"codes":        {doc: "Names and synonyms of a code table become their code. What the table has not stays and breaks the rule <field>.codes; the nearest name is suggested, never put in.", args: func() any { return new(CodesArgs) }, short: func(a any) any { return &a.(*CodesArgs).Table }},
+	"successor":    {doc: "An abolished code of GB/T 2260 becomes the one that took its place, where there is exactly one.", args: func() any { return new(SuccessorArgs) }, short: func(a any) any { return &a.(*SuccessorArgs).AsOf }, bare: true},
+	"fill":         {doc: "An empty value becomes the one above, another field or column, a constant, or what a table has.", args: func() any { return new(FillArgs) }},
+	"extract":      {doc: "Keeps what a pattern finds, or a part of an address; null if there is none.", args: func() any { return new(ExtractArgs) }, short: func(a any) any { return &a.(*ExtractArgs).Pattern }},
 }
 
 // StepNames are the words of the cleaning steps, sorted.

@@ -25,12 +25,15 @@ type Department struct {
 
 // Table is standards/<name>.yaml: a code table of the bureau's own.
 type Table struct {
-	Pos    syntax.Pos            `yaml:"-"`
-	Table  syntax.Text           `yaml:"table" need:"yes" doc:"Name by which checks refer to the table."`
-	Title  Titles                `yaml:"title" doc:"Title: one text, or one per language."`
-	Codes  syntax.Ordered[Value] `yaml:"codes" doc:"The codes and their names."`
-	File   syntax.Text           `yaml:"file" doc:"CSV or tab-separated file with the codes, relative to the workspace."`
-	Column syntax.Text           `yaml:"column" doc:"Column of the file: its number from 1, or its name in the header; default 1."`
+	Pos      syntax.Pos                    `yaml:"-"`
+	Table    syntax.Text                   `yaml:"table" need:"yes" doc:"Name by which checks refer to the table."`
+	Title    Titles                        `yaml:"title" doc:"Title: one text, or one per language."`
+	Codes    syntax.Ordered[Value]         `yaml:"codes" doc:"The codes and their names."`
+	File     syntax.Text                   `yaml:"file" doc:"CSV or tab-separated file with the codes, relative to the workspace."`
+	Column   syntax.Text                   `yaml:"column" doc:"Column of the file: its number from 1, or its name in the header; default 1."`
+	Names    syntax.Text                   `yaml:"names" doc:"Column of the file with the names of the codes."`
+	Synonyms syntax.Text                   `yaml:"synonyms" doc:"Column of the file with other words for the codes, separated by |."`
+	Also     syntax.Ordered[[]syntax.Text] `yaml:"also" doc:"Other words by code, such as {1: [男, M]}."`
 }
 
 // Jobs is jobs.yaml.

@@ -54,6 +54,20 @@ func NewProgram(x *Expr) (*Program, error) {
 // where evaluation fails: division by zero, overflow, a bad regular expression in the data.
 // The error's text may hold values of the row; it must not be logged for fields at level L3 or above.
 func (p *Program) Eval(get func(i int) ref.Val) (Result, error) {
+	out, err := p.run(get)
+	switch {
+	case err != nil:
+		return Unknown, err
+	case out == types.True:
+		return True, nil
+	case out == types.False:
+		return False, nil
+	}
+	return Unknown, nil // null, or a function had no answer
+}
+
+// run evaluates the expression on one row; nil where a null decides.
+func (p *Program) run(get func(i int) ref.Val) (ref.Val, error) {
 	r := p.rows.Get().(*row)
 	defer p.rows.Put(r)
 	someNull := false
@@ -61,7 +75,7 @@ func (p *Program) Eval(get func(i int) ref.Val) (Result, error) {
 		v := get(i)
 		if v == nil || v == types.NullValue {
 			if !p.testsNull[i] {
-				return Unknown, nil
+				return nil, nil
 			}
 			v, someNull = types.NullValue, true
 		}
@@ -70,17 +84,11 @@ func (p *Program) Eval(get func(i int) ref.Val) (Result, error) {
 	out, _, err := p.program.Eval(r)
 	if err != nil {
 		if someNull && strings.HasPrefix(err.Error(), noOverload) {
-			return Unknown, nil // a null met an operator that takes none
+			return nil, nil // a null met an operator that takes none
 		}
-		return Unknown, err
+		return nil, err
 	}
-	switch out {
-	case types.True:
-		return True, nil
-	case types.False:
-		return False, nil
-	}
-	return Unknown, nil // null, or a function had no answer
+	return out, nil
 }
 
 // noOverload begins CEL's message for an operator on a type that it does not take.

@@ -10,7 +10,7 @@ import (
 // of the longer word's length (at least one edit). The earlier of two equally near words wins.
 func Nearest(word string, valid []string) string {
 	const longest = 64 // characters; names are shorter, and the distance is quadratic
-	if utf8.RuneCountInString(word) > longest {
+	if word == "" || utf8.RuneCountInString(word) > longest {
 		return ""
 	}
 	best, bestDistance := "", -1
