@@ -14,6 +14,9 @@ type state struct {
 	columns []column
 	spare   []Bits // bitmaps over rows that no one uses just now
 	frame   frame  // memory of expressions
+
+	memories []any  // by slot: what conditions remember from batch to batch
+	key      []byte // scratch in which a condition builds a key
 }
 
 // borrow gives an empty set over the rows; it is to be given back.
@@ -42,8 +45,10 @@ type rule struct {
 	field      int // the field blamed; -1: the row
 	conditions []condition
 	when       predicate // nil: always
-	settled    bool      // some condition is resolved over the whole run, not here
-	repair     *value    // OnFail replace: the value, of the field's type
+	only       condition // rows on which it is not true are out of scope, like when; nil: none
+	nulls      *nullPolicy
+	settled    bool   // some condition is resolved over the whole run, not here
+	repair     *value // OnFail replace: the value, of the field's type
 }
 
 // newRule binds one rule of a plan.
@@ -73,6 +78,17 @@ func newRule(p *Program, r *rules.Rule) (*rule, error) {
 		}
 		b.when = w
 	}
+	if len(r.If) > 0 {
+		only, err := newConjunction(p, &rules.Rule{Field: r.Field}, r.If) // nulls is about what is checked, not about the scope
+		if err != nil {
+			return nil, fmt.Errorf("if: %w", err)
+		}
+		b.only = only
+	}
+	var err error
+	if b.nulls, err = newNullPolicy(p, r); err != nil {
+		return nil, err
+	}
 	switch r.OnFail {
 	case rules.Quarantine, rules.Keep, rules.Stop:
 	case rules.SetNull, rules.ReplaceBy:
@@ -92,7 +108,7 @@ func newRule(p *Program, r *rules.Rule) (*rule, error) {
 	return b, nil
 }
 
-// judge decides the rule on the rows of within: scope are those that its when takes
+// judge decides the rule on the rows of within: scope are those that its when and if take
 // in, and of these it sets known and failed. The three are given empty. It gives the
 // number of rows on which evaluation went wrong.
 func (r *rule) judge(s *state, within, scope, known, failed Bits) (mistakes int) {
@@ -105,11 +121,22 @@ func (r *rule) judge(s *state, within, scope, known, failed Bits) (mistakes int)
 		s.giveBack(decided)
 		s.giveBack(truth)
 	}
+	if r.only != nil {
+		decided, untrue := s.borrow(), s.borrow()
+		mistakes += r.only.eval(s, scope, decided, untrue)
+		decided.AndNot(untrue)
+		scope.And(decided)
+		s.giveBack(decided)
+		s.giveBack(untrue)
+	}
 	for _, c := range r.conditions {
 		mistakes += c.eval(s, scope, known, failed)
 	}
 	known.And(scope)
 	failed.And(known)
+	if r.nulls != nil {
+		r.nulls.apply(s, scope, known, failed)
+	}
 	return mistakes
 }
 
@@ -123,6 +150,24 @@ func newCondition(p *Program, r *rules.Rule, c *rules.Condition) (condition, err
 			return nil, err
 		}
 		return holds{e}, nil
+	}
+	switch c.Op {
+	case rules.AnyOf, rules.AllOf, rules.Not:
+		return newBlocks(p, r, c)
+	case rules.Compare:
+		return newComparison(p, r, c)
+	case rules.SumOf:
+		return newSum(p, r, c)
+	case rules.Same:
+		return newSame(p, c)
+	case rules.Differ:
+		return newDiffer(p, r, c)
+	case rules.Pair:
+		return newPairs(p, c)
+	case rules.Ascending:
+		return newAscending(p, c)
+	case rules.AtLeastOne, rules.ExactlyOne, rules.AllOrNone:
+		return newPresence(p, c)
 	}
 	name := c.Field
 	if name == "" {
@@ -148,6 +193,18 @@ func newCondition(p *Program, r *rules.Rule, c *rules.Condition) (condition, err
 		return newRange(f, field, c)
 	case rules.Set:
 		return newSet(f, field, c)
+	case rules.NotSet:
+		return negate(newSet(f, field, c))
+	case rules.NotPattern:
+		return negate(newPattern(f, c))
+	case rules.Like:
+		return newLike(f, c)
+	case rules.NotLike:
+		return negate(newLike(f, c))
+	case rules.Validate:
+		return newValidate(p, f, c)
+	case rules.JSON:
+		return newJSON(p, f, c)
 	}
 	return nil, fmt.Errorf("unknown condition %q", c.Op)
 }

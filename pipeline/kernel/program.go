@@ -18,6 +18,7 @@ type Program struct {
 	fields []field
 	rules  []*rule
 	where  predicate // nil: every row
+	slots  int
 }
 
 // field is one field of the plan, compiled.
