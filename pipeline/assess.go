@@ -12,6 +12,7 @@ import (
 	"clearwell/pipeline/publish"
 	"clearwell/pipeline/publish/parquet"
 	"clearwell/pipeline/quality"
+	"clearwell/rules"
 )
 
 // previous is the version that is current while a run goes.
@@ -79,6 +80,19 @@ func (j *job) measure(in *quality.Input, data parquet.Stats) error {
 	if q == nil {
 		return nil
 	}
+	ownBounds(in, q)
+	in.Compare = q.Compare
+	if q.Compare != nil && last != nil {
+		if last.result == nil {
+			return fmt.Errorf("%s is compared with its last version, whose quality.json cannot be read; restore it from a backup, see clearwell verify", j.data.ID)
+		}
+		in.Last = &quality.Last{Version: last.manifest.Version, Result: last.result}
+	}
+	return nil
+}
+
+// ownBounds adds how scores are weighed and what they must reach.
+func ownBounds(in *quality.Input, q *rules.QualityBounds) {
 	if q.Weights != nil {
 		in.Weights = map[string]int64{}
 		for _, d := range quality.Dimensions {
@@ -91,14 +105,6 @@ func (j *job) measure(in *quality.Input, data parquet.Stats) error {
 	for _, t := range q.PublishIf {
 		in.PublishIf = append(in.PublishIf, quality.Threshold{Of: t.Of, AtLeast: quality.Percent(t.AtLeast)})
 	}
-	in.Compare = q.Compare
-	if q.Compare != nil && last != nil {
-		if last.result == nil {
-			return fmt.Errorf("%s is compared with its last version, whose quality.json cannot be read; restore it from a backup, see clearwell verify", j.data.ID)
-		}
-		in.Last = &quality.Last{Version: last.manifest.Version, Result: last.result}
-	}
-	return nil
 }
 
 // fresh says whether a source object is there that the last version was not made of.

@@ -62,7 +62,11 @@ func (o trialOf) run(ctx context.Context) (t *trial, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.result, err = quality.Assess(t.qualityInput(e, t.settled, t.balance())); err != nil {
+	in := t.qualityInput(e, t.settled, t.balance())
+	if q := o.plan.Quality; q != nil {
+		ownBounds(&in, q)
+	}
+	if t.result, err = quality.Assess(in); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -144,9 +148,7 @@ func (t *trial) load(number int) (trialFrame, error) {
 		return trialFrame{}, err
 	}
 	n := len(t.plan.Rules)
-	for u, rule := range t.scan.unique {
-		l.bitmaps[n+rule.rule] = f.repeats(u)
-	}
+	t.scan.addBroken(f, l.bitmaps[n:])
 	return trialFrame{frame: f, loaded: l, trial: t, number: number}, nil
 }
 

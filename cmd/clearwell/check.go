@@ -4,14 +4,18 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"clearwell/pipeline"
 	"clearwell/rules"
 )
 
 func (a *app) checkCommand() *cobra.Command {
 	var brief bool
+	var last string
+	var memory byteSize
 	c := &cobra.Command{
 		Use:   "check [DATASET]",
 		Short: "Check the whole workspace and say in plain words what each contract does",
@@ -29,13 +33,20 @@ func (a *app) checkCommand() *cobra.Command {
 				}
 				chosen = []*rules.Dataset{ds}
 			}
+			if last != "" {
+				return a.against(c, ws, chosen, last, pipeline.Options{Memory: int64(memory)})
+			}
+			warnings, err := staleApprovals(c, ws, chosen)
+			if err != nil {
+				return err
+			}
 			if a.json {
 				plans := map[string]any{}
 				for _, d := range chosen {
 					hash := d.Plan.Hash()
-					plans[d.ID] = map[string]any{"plan": d.Plan, "hash": hex.EncodeToString(hash[:])}
+					plans[d.ID] = map[string]any{"plan": d.Plan, "hash": hex.EncodeToString(hash[:]), "contract": d.Lifecycle}
 				}
-				return printJSON(c, map[string]any{"ok": true, "datasets": plans})
+				return printJSON(c, map[string]any{"ok": true, "datasets": plans, "warnings": warnings})
 			}
 			out := c.OutOrStdout()
 			for i, d := range chosen {
@@ -48,17 +59,48 @@ func (a *app) checkCommand() *cobra.Command {
 				if err := rules.Describe(out, d.Plan); err != nil {
 					return err
 				}
+				if l := d.Lifecycle; l != (rules.Lifecycle{Status: rules.InForce}) {
+					fmt.Fprintln(out, "  contract", l)
+				}
 			}
 			if !brief {
 				fmt.Fprintln(out)
+			}
+			for _, s := range warnings {
+				fmt.Fprintln(out, "warning:", s)
 			}
 			fmt.Fprintf(out, "ok: %d %s, %d %s, %d %s\n", len(ws.Datasets), plural(len(ws.Datasets), "contract", "contracts"),
 				len(ws.Departments), plural(len(ws.Departments), "department", "departments"), len(ws.Jobs), plural(len(ws.Jobs), "job", "jobs"))
 			return nil
 		},
 	}
+	c.Flags().StringVar(&last, "against", "", "what the contracts would make of the deliveries of the last runs: last, or last:`N`")
+	c.Flags().Var(&memory, "memory", "with --against: memory budget such as 512MiB")
 	c.Flags().BoolVarP(&brief, "quiet", "q", false, "print only whether it is right")
 	return c
+}
+
+// staleApprovals says which approved contracts have another text than was approved, as far as runs remember.
+func staleApprovals(c *cobra.Command, ws *rules.Workspace, chosen []*rules.Dataset) ([]string, error) {
+	warnings := []string{}
+	if !slices.ContainsFunc(chosen, func(d *rules.Dataset) bool { return d.Lifecycle.Approval != nil }) {
+		return warnings, nil
+	}
+	store, err := history(c.Context(), ws.Root)
+	if err != nil || store == nil {
+		return warnings, err
+	}
+	defer store.Close()
+	for _, d := range chosen {
+		inputs, err := store.Inputs(d.ID, 100)
+		if err != nil {
+			return warnings, err
+		}
+		if s := pipeline.StaleApproval(d, inputs); s != "" {
+			warnings = append(warnings, s)
+		}
+	}
+	return warnings, nil
 }
 
 // printDiagnostics lists the mistakes of a workspace, each on a line that editors can jump to.
