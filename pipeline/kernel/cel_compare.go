@@ -53,7 +53,7 @@ func (c *vectorCompiler) comparison(op string, args []ast.Expr) *node {
 	}
 	n := &node{kind: boolNode}
 	switch a.kind {
-	case intNode, timeNode:
+	case intNode, timeNode, spanNode:
 		n.eval = func(f *frame) vec {
 			x, y := a.eval(f), b.eval(f)
 			return r.result(f, x, y, related(f.bits(), r.op, x.ints, y.ints))

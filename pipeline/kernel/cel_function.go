@@ -150,16 +150,16 @@ func (c *vectorCompiler) function(name string, args []ast.Expr) *node {
 			}
 			return vec{known: v.known, ints: out}
 		}}
-	case name == "year" && n.kind == timeNode:
-		return &node{kind: intNode, eval: func(f *frame) vec {
-			v := n.eval(f)
-			out := f.ints()
-			eachRow(f.live, func(i int) {
-				y, _, _ := standard.CivilFromDays(int32(floorDiv(v.ints[i], microsPerDay)))
-				out[i] = int64(y)
-			})
-			return vec{known: v.known, ints: out}
-		}}
+	case timeParts[name] != nil && n.kind == timeNode:
+		return timePart(n, timeParts[name])
+	case name == "duration" && n.kind == textNode && n.fixed != nil:
+		return spanConstant(string(n.fixed.text))
+	case name == "double" && n.kind == intNode:
+		return toFloat(n)
+	case name == "double" && n.kind == floatNode:
+		return n
+	case name == "int" && n.kind == intNode:
+		return n
 	case name == "timestamp" && n.kind == textNode && n.fixed != nil:
 		t, err := time.Parse(time.RFC3339, string(n.fixed.text))
 		if err != nil || t.Nanosecond()%1000 != 0 {
@@ -240,8 +240,11 @@ func (c *vectorCompiler) method(name string, target ast.Expr, args []ast.Expr) *
 		return nil
 	}
 	arg := c.node(args[0])
-	if arg == nil || arg.kind != textNode || arg.fixed == nil {
+	if arg == nil || arg.kind != textNode {
 		return nil
+	}
+	if arg.fixed == nil {
+		return textRelation(name, n, arg)
 	}
 	word := arg.fixed.text
 	var test func(v []byte) bool

@@ -56,20 +56,24 @@ func randomExpr(r *rand.Rand, depth int) string {
 	var integer, number func(depth int) string
 	integer = func(depth int) string {
 		if depth == 0 || r.IntN(3) == 0 {
-			return pick("i", "j", "0", "1", "7", "year(d)", "size(s)", "s.size()", "-j")
+			return pick("i", "j", "0", "1", "7", "year(d)", "size(s)", "s.size()", "-j", "month(t)", "day(e)", "weekday(t)", "days_between(d, t)",
+				"t.getMonth()", "e.getDayOfMonth()", "d.getDate()", "t.getDayOfWeek()", "t.getHours()", "t.getMinutes()", "t.getSeconds()", "(b ? i : j)", "int(i)")
 		}
 		return "(" + integer(depth-1) + " " + pick("+", "-", "*", "/", "%") + " " + integer(depth-1) + ")"
 	}
 	number = func(depth int) string {
 		if depth == 0 || r.IntN(3) == 0 {
-			return pick("x", "m", "0.0", "0.5", "2.0", "-x")
+			return pick("x", "m", "0.0", "0.5", "2.0", "-x", "double(i)", "(i > 1 ? x : m)")
 		}
 		return "(" + number(depth-1) + " " + pick("+", "-", "*", "/") + " " + number(depth-1) + ")"
 	}
 	moment := func() string {
-		return pick("d", "e", "t", "date(t)", "cn.id_birth(id)", `timestamp("1990-12-31T00:00:00Z")`)
+		return pick("d", "e", "t", "date(t)", "cn.id_birth(id)", `timestamp("1990-12-31T00:00:00Z")`, `t + duration("36h")`, `d - duration("2500000h")`,
+			`duration("-1h30m") + e`, "(b ? d : e)", "(i > 0 ? t : cn.id_birth(id))")
 	}
-	word := func() string { return pick("s", "u", `"a"`, `"甲乙"`, "cn.id_gender(id)") }
+	word := func() string {
+		return pick("s", "u", `"a"`, `"甲乙"`, "cn.id_gender(id)", "s + u", `u + "b"`, "s.upperAscii()", "(s + 'B').lowerAscii()", "(u + ' ').trim()", "(b ? s : u)", `(b ? "a" : cn.id_gender(id))`)
+	}
 	if depth == 0 || r.IntN(4) == 0 {
 		switch r.IntN(12) {
 		case 0:
@@ -91,7 +95,8 @@ func randomExpr(r *rand.Rand, depth int) string {
 		case 8:
 			return pick("x < 1", "i > 0.5", "m >= 1", "x > i")
 		case 9:
-			return pick("(b ? i : j) > 0", "d.getFullYear() == 1990", "s + u == \"aa\"", "size(s) > size(u)")
+			return pick("(b ? i : j) > 0", "d.getFullYear() == 1990", "s + u == \"aa\"", "size(s) > size(u)", `d - e < duration("24h")`, `t - d >= duration("90m")`,
+				`s.contains(u)`, `s.endsWith(u)`, `(s + u).startsWith("a")`, `"abc".contains(u)`, "(b ? b : i > 0)", `d - timestamp("0001-01-01T00:00:00Z") > duration("1h")`, `s.matches(u)`)
 		default:
 			return compare(pick("i", "j"), pick("0", "1", "j"))
 		}
@@ -187,6 +192,8 @@ func TestCommonFormsHaveColumnKernels(t *testing.T) {
 		"s == null || size(s) > 1", "i + j * 2 > 10", "x / 2.0 <= m", `s in ["a", "b"] && !b`, "i in [1, 2]",
 		`s.startsWith("a") || s.endsWith("b") || s.contains("c") || s.matches("^x")`, "e >= d && e <= date(t)",
 		`d >= timestamp("1990-01-01T00:00:00Z")`, "x != 0.0", "-i < 3", "m > 1",
+		`e - d <= duration("720h")`, `d + duration("24h") < t`, "days_between(d, e) <= 30", "month(d) == 2 && day(d) > 28", "weekday(t) < 6", "t.getHours() >= 8",
+		`s.upperAscii() == u`, "s.startsWith(u)", "s + u == id", "(b ? i : j) > 0", "double(i) <= x", `s.trim() != ""`,
 	} {
 		x := mustExpr(t, plan, text)
 		rows, err := newRowPredicate(prog, x)

@@ -64,6 +64,7 @@ const (
 	floatNode
 	timeNode // microseconds
 	textNode
+	spanNode // durations in microseconds
 )
 
 // vec is what a node gives for the rows of a batch: the member of its kind. Values
@@ -88,13 +89,14 @@ type frame struct {
 	numbers  [][]float64
 	bytes    [][]byte
 	ordinals []int32 // 0, 1, 2 ...: the offsets of text of one byte a row
+	written  []buffer
 
-	nBits, nInts, nFloats, nBytes int // how many of each this evaluation has taken
+	nBits, nInts, nFloats, nBytes, nTexts int // how many of each this evaluation has taken
 }
 
 func (f *frame) begin(s *state) {
 	f.s = s
-	f.nBits, f.nInts, f.nFloats, f.nBytes = 0, 0, 0, 0
+	f.nBits, f.nInts, f.nFloats, f.nBytes, f.nTexts = 0, 0, 0, 0, 0
 }
 
 // bits is an empty set over the rows.
@@ -205,7 +207,7 @@ func literal(e ast.Expr) *node {
 func constantNode(kind nodeKind, v value) *node {
 	n := &node{kind: kind, fixed: &v}
 	switch kind {
-	case intNode, timeNode:
+	case intNode, timeNode, spanNode:
 		n.eval = func(f *frame) vec {
 			out := f.ints()
 			for i := range out {
@@ -305,7 +307,10 @@ func (c *vectorCompiler) call(call ast.CallExpr) *node {
 		if target := callTarget(call); target != "" { // cn.id_birth(x), parsed as a member call
 			return c.function(target, args)
 		}
-		return c.method(name, call.Target(), args)
+		if n := c.method(name, call.Target(), args); n != nil {
+			return n
+		}
+		return c.partMethod(name, call.Target(), args)
 	}
 	switch {
 	case name == operators.LogicalAnd || name == operators.LogicalOr:
@@ -322,7 +327,14 @@ func (c *vectorCompiler) call(call ast.CallExpr) *node {
 	case len(args) == 2 && isComparison[name]:
 		return c.comparison(name, args)
 	case len(args) == 2 && isArithmetic[name]:
-		return c.arithmetic(name, args)
+		if n := c.arithmetic(name, args); n != nil {
+			return n
+		}
+		return c.joining(name, args)
+	case name == operators.Conditional:
+		return c.choice(args)
+	case name == "days_between" && len(args) == 2:
+		return c.daysBetween(args)
 	case name == operators.Negate:
 		return c.negate(args[0])
 	}

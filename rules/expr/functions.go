@@ -11,7 +11,7 @@ import (
 )
 
 // functionNames are the functions added to CEL's own, for suggestions.
-var functionNames = []string{"cn.id_birth", "cn.id_gender", "date", "year", "size", "matches", "startsWith", "endsWith", "contains", "timestamp", "duration"}
+var functionNames = []string{"cn.id_birth", "cn.id_gender", "date", "year", "month", "day", "weekday", "days_between", "size", "lowerAscii", "upperAscii", "trim", "matches", "startsWith", "endsWith", "contains", "timestamp", "duration"}
 
 // noAnswer is what a function gives that has no answer for its argument. The
 // logical operators absorb it as CEL's do with errors: `false && unknown` is false.
@@ -45,7 +45,28 @@ func functions() []cel.EnvOption {
 		unary("year", cel.TimestampType, cel.IntType, func(v ref.Val) ref.Val {
 			return types.Int(v.(types.Timestamp).UTC().Year())
 		}),
+		// month(timestamp): its month, 1 to 12.
+		unary("month", cel.TimestampType, cel.IntType, func(v ref.Val) ref.Val {
+			return types.Int(v.(types.Timestamp).UTC().Month())
+		}),
+		// day(timestamp): its day of the month, 1 to 31.
+		unary("day", cel.TimestampType, cel.IntType, func(v ref.Val) ref.Val {
+			return types.Int(v.(types.Timestamp).UTC().Day())
+		}),
+		// weekday(timestamp): its day of the week, Monday 1 to Sunday 7.
+		unary("weekday", cel.TimestampType, cel.IntType, func(v ref.Val) ref.Val {
+			return types.Int((v.(types.Timestamp).UTC().Weekday()+6)%7 + 1)
+		}),
+		// days_between(timestamp, timestamp): calendar days from the first to the second, negative if it is earlier.
+		cel.Function("days_between", cel.Overload("days_between_timestamps", []*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val { return types.Int(dayOf(b) - dayOf(a)) }))),
 	}
+}
+
+// dayOf is the number of the day since 1970-01-01 that a timestamp lies in.
+func dayOf(v ref.Val) int64 {
+	seconds := v.(types.Timestamp).Unix()
+	return (seconds - ((seconds%86400)+86400)%86400) / 86400
 }
 
 // unary declares a function of one argument.
