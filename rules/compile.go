@@ -21,6 +21,10 @@ type surroundings struct {
 	tables      map[string][]string // code tables of standards/, by name
 	codeTables  map[string]*codeTable
 	tableNames  []string
+
+	own        map[string]*ownStandard // by name
+	ownNames   []string
+	overridden map[string]*ownStandard // by the name of the library's standard
 }
 
 // compiler makes one contract into a plan. Everything wrong goes to report; the
@@ -37,6 +41,8 @@ type compiler struct {
 
 	groups     map[string]Step // columns made by extractions, by the name of their group
 	references []reference     // fields that others need
+
+	building *ownStandard // an own standard that is made; nil: a contract
 }
 
 var (

@@ -66,12 +66,11 @@ func (p *compiler) fieldRules(f *contract.Field, out *Field) {
 		claimed[Parsed] = claimed[Parsed] || c.Type != nil
 		claimed[Standard] = claimed[Standard] || c.Standard != nil && c.Standard.Own()
 	}
-	implicit := func(op ConditionOp, at syntax.Pos, c Condition, indicator string) {
+	implicit := func(op ConditionOp, at syntax.Pos, indicator string, conditions ...Condition) {
 		if claimed[op] {
 			return
 		}
-		c.Op, c.Field = op, out.Name
-		r := Rule{ID: out.Name + "." + string(op), Field: out.Name, Reads: []string{out.Name}, Conditions: []Condition{c}}
+		r := Rule{ID: out.Name + "." + string(op), Field: out.Name, Reads: []string{out.Name}, Conditions: conditions}
 		p.indicator(&r, syntax.Text{}, syntax.Text{}, indicator)
 		p.onFail(&r, f.OnFail, out)
 		p.add(r, at)
@@ -80,13 +79,15 @@ func (p *compiler) fieldRules(f *contract.Field, out *Field) {
 		checks = append([]contract.Check{{Pos: f.Validate.Pos, ValueConditions: contract.ValueConditions{Validate: f.Validate}}}, checks...)
 	}
 	if f.Required != nil && f.Required.Value {
-		implicit(Required, f.Required.Pos, Condition{}, indicatorOf[Required])
+		implicit(Required, f.Required.Pos, indicatorOf[Required], Condition{Op: Required, Field: out.Name})
 	}
 	if out.Type.Kind != String {
-		implicit(Parsed, f.Pos, Condition{}, indicatorOf[Parsed])
+		implicit(Parsed, f.Pos, indicatorOf[Parsed], Condition{Op: Parsed, Field: out.Name})
 	}
-	if std, ok := standard.Lookup(out.Standard); ok && std.Checks {
-		implicit(Standard, f.Pos, Condition{Standard: std.Name, Options: optionsOf(f.Standard)}, or(std.Indicator, indicatorOf[Standard]))
+	if out.Standard != "" {
+		if indicator, conditions, _ := p.standardConditions(f.Standard, out); len(conditions) > 0 {
+			implicit(Standard, f.Pos, or(indicator, indicatorOf[Standard]), conditions...)
+		}
 	}
 	p.codeRule(f, out)
 	for i := range checks {
@@ -161,7 +162,7 @@ func (p *compiler) conditions(c *contract.Check, f *contract.Field, out *Field) 
 	flag(c.Required, Required)
 	flag(c.Type, Parsed)
 	if c.Standard != nil {
-		if cond, ok := p.standardCondition(c.Standard, f, out); ok {
+		for _, cond := range p.checkedStandard(c.Standard, f, out) {
 			add(cond)
 		}
 	}
@@ -196,32 +197,34 @@ func (p *compiler) conditions(c *contract.Check, f *contract.Field, out *Field) 
 	return list
 }
 
-func (p *compiler) standardCondition(s *contract.StandardCheck, f *contract.Field, out *Field) (Condition, bool) {
+// checkedStandard are the conditions of a standard that a check names.
+func (p *compiler) checkedStandard(s *contract.StandardCheck, f *contract.Field, out *Field) []Condition {
 	ref := &s.Reference
 	switch {
 	case s.Own() && f.Standard == nil:
 		p.Addf(ref.Pos, "the field %s has no standard; name the one to check", out.Name)
-		return Condition{}, false
+		return nil
 	case s.Own():
 		ref = f.Standard
 		if out.Standard == "" {
-			return Condition{}, false // reported at the field
+			return nil // reported at the field
 		}
 	default:
 		if p.standard(ref) == nil {
-			return Condition{}, false
+			return nil
 		}
 	}
-	std, _ := standard.Lookup(ref.Name.Value)
+	_, conditions, ok := p.standardConditions(ref, out)
 	switch {
-	case !std.Checks:
-		p.Addf(s.Pos, "the standard %s has no check of its own", std.Name)
-	case out.Type.Kind != String && !p.broken[out.Name]:
-		p.Addf(s.Pos, "the standard %s checks strings, the field is %s", std.Name, out.Type.String())
+	case !ok: // reported in its file
+	case len(conditions) == 0:
+		p.Addf(s.Pos, "the standard %s has no check of its own", ref.Name.Value)
+	case out.Type.Kind != String && !p.broken[out.Name] && slices.ContainsFunc(conditions, func(c Condition) bool { return c.Op == Standard }):
+		p.Addf(s.Pos, "the standard %s checks strings, the field is %s", ref.Name.Value, out.Type.String())
 	default:
-		return Condition{Op: Standard, Standard: std.Name, Options: optionsOf(ref)}, true
+		return conditions
 	}
-	return Condition{}, false
+	return nil
 }
 
 func (p *compiler) onlyText(label string, at syntax.Pos, f *Field) bool {

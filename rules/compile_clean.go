@@ -22,12 +22,7 @@ func (p *compiler) cleaning(f *contract.Field, std *standard.Standard, out *Fiel
 	}
 	steps, t := p.input(f, out), out.Type
 	if std != nil {
-		for _, s := range std.Steps {
-			steps = append(steps, Step{Op: StepOp(s.Op), Chars: s.Chars})
-		}
-		if std.Cleans {
-			steps = append(steps, Step{ID: std.Name, Op: ByStandard, Standard: std.Name, Options: optionsOf(f.Standard)})
-		}
+		steps = append(steps, p.standardSteps(f.Standard)...)
 	}
 	switch {
 	case f.Clean != nil:

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strconv"
@@ -38,6 +37,9 @@ func (p *compiler) field(n *syntax.Named[contract.Field]) Field {
 	std := p.standard(f.Standard)
 	if std != nil {
 		out.Standard = std.Name
+		if own, _, _ := p.standing(f.Standard.Name.Value); own != nil {
+			out.StandardVersion = own.version
+		}
 		if len(out.Title) == 0 {
 			out.Title = std.Title
 		}
@@ -54,22 +56,6 @@ func (p *compiler) field(n *syntax.Named[contract.Field]) Field {
 	return out
 }
 
-// standard finds a standard and checks its options; nil if there is none or it is wrong.
-func (p *compiler) standard(ref *contract.Reference) *standard.Standard {
-	if ref == nil || !ref.Name.Given() {
-		return nil
-	}
-	std, ok := standard.Lookup(ref.Name.Value)
-	if !ok {
-		p.AddHint(ref.Name.Pos, ref.Name.Value, standard.Names(), "unknown standard %q", ref.Name.Value)
-		return nil
-	}
-	if _, err := std.Compile(optionsOf(ref)); err != nil {
-		p.optionError(ref, err)
-	}
-	return std
-}
-
 func optionsOf(ref *contract.Reference) map[string]string {
 	if len(ref.Options) == 0 {
 		return nil
@@ -79,28 +65,6 @@ func optionsOf(ref *contract.Reference) map[string]string {
 		options[o.Name.Value] = o.Value.Value
 	}
 	return options
-}
-
-func (p *compiler) optionError(ref *contract.Reference, err error) {
-	var wrong *standard.OptionError
-	if !errors.As(err, &wrong) {
-		p.Addf(ref.Pos, "%v", err)
-		return
-	}
-	at := ref.Pos
-	for _, o := range ref.Options {
-		if o.Name.Value == wrong.Option {
-			at = o.Value.Pos
-			if wrong.Unknown {
-				at = o.Name.Pos
-			}
-		}
-	}
-	word := wrong.Value
-	if wrong.Unknown {
-		word = wrong.Option
-	}
-	p.AddHint(at, word, wrong.Allowed, "%v", err)
 }
 
 // typeOf is the type that the contract says, else the standard's, else string.

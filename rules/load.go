@@ -135,7 +135,8 @@ func Load(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{ws: &Workspace{Root: root}, around: &surroundings{root: root, tables: map[string][]string{}, codeTables: map[string]*codeTable{}}}
+	l := &loader{ws: &Workspace{Root: root}, around: &surroundings{root: root, tables: map[string][]string{}, codeTables: map[string]*codeTable{},
+		own: map[string]*ownStandard{}, overridden: map[string]*ownStandard{}}}
 	for _, read := range []func() error{l.workspace, l.tables, l.datasets, l.jobs} {
 		if err := read(); err != nil {
 			return nil, err
@@ -179,6 +180,7 @@ type loader struct {
 	around *surroundings
 	found  Diagnostics
 	ids    []string // of all contracts, also of those that are wrong
+	pins   *contract.Pins
 }
 
 // read decodes one file into a model; false if it could not be read as YAML at all.
@@ -209,6 +211,7 @@ func (l *loader) workspace() error {
 		return nil
 	}
 	l.ws.Name, l.ws.Title = m.Workspace.Value, m.Title.ByLanguage
+	l.pins = m.Standards
 	for _, d := range m.Departments {
 		id := d.Name.Value
 		if !datasetID.MatchString(id) {
@@ -225,17 +228,35 @@ func (l *loader) tables() error {
 	if err != nil {
 		return err
 	}
+	var reports []*syntax.Report
 	for _, name := range names {
-		var m contract.Table
-		_, r, ok, err := l.read(name, &m)
+		text, err := os.ReadFile(filepath.Join(l.ws.Root, filepath.FromSlash(name)))
 		if err != nil {
 			return err
 		}
-		if ok {
-			l.around.addTable(&m, r)
+		r := &syntax.Report{File: name}
+		reports = append(reports, r)
+		root := syntax.Parse(text, r)
+		if root == nil {
+			continue
 		}
+		if slices.ContainsFunc(root.Entries, func(e syntax.Entry) bool { return e.Key == "standard" }) {
+			m := new(contract.OwnStandard)
+			syntax.Decode(root, "", m, r)
+			l.around.addStandard(m, r)
+			continue
+		}
+		var m contract.Table
+		syntax.Decode(root, "", &m, r)
+		l.around.addTable(&m, r)
+	}
+	l.around.ownStandards()
+	for _, r := range reports {
 		l.note(r)
 	}
+	pins := &syntax.Report{File: WorkspaceFile}
+	l.around.pins(l.pins, pins)
+	l.note(pins)
 	return nil
 }
 

@@ -121,18 +121,19 @@ func (l Level) String() string { return fmt.Sprintf("L%d", int(l)) }
 
 // Field is one field of the contract.
 type Field struct {
-	Name      string            `json:"name"`
-	Title     map[string]string `json:"title,omitempty"`
-	From      []string          `json:"from"`               // source column names, the first that the header has is used
-	Join      *JoinedInput      `json:"join,omitempty"`     // instead of From: put together out of several; From is empty then, and where the field is derived
-	Optional  bool              `json:"optional,omitempty"` // the source may lack the column: all null then
-	Standard  string            `json:"standard,omitempty"`
-	Type      Type              `json:"type"`
-	Level     Level             `json:"level"`
-	Clean     []Step            `json:"clean,omitempty"` // strings in, strings out, in order
-	Nulls     []string          `json:"nulls"`           // after cleaning these words are null; the empty string always is
-	Treatment Treatment         `json:"treatment"`
-	PublishAs string            `json:"publish_as,omitempty"` // published column name; empty: not published
+	Name            string            `json:"name"`
+	Title           map[string]string `json:"title,omitempty"`
+	From            []string          `json:"from"`               // source column names, the first that the header has is used
+	Join            *JoinedInput      `json:"join,omitempty"`     // instead of From: put together out of several; From is empty then, and where the field is derived
+	Optional        bool              `json:"optional,omitempty"` // the source may lack the column: all null then
+	Standard        string            `json:"standard,omitempty"`
+	StandardVersion string            `json:"standard_version,omitempty"` // of a standard of the bureau
+	Type            Type              `json:"type"`
+	Level           Level             `json:"level"`
+	Clean           []Step            `json:"clean,omitempty"` // strings in, strings out, in order
+	Nulls           []string          `json:"nulls"`           // after cleaning these words are null; the empty string always is
+	Treatment       Treatment         `json:"treatment"`
+	PublishAs       string            `json:"publish_as,omitempty"` // published column name; empty: not published
 }
 
 // StepOp names a cleaning step.

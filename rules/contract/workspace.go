@@ -8,6 +8,7 @@ type Workspace struct {
 	Workspace   syntax.Text                `yaml:"workspace" need:"yes" doc:"Name of the workspace."`
 	Title       Titles                     `yaml:"title" doc:"Title: one text, or one per language."`
 	Departments syntax.Ordered[Department] `yaml:"departments" need:"yes" doc:"The departments by id."`
+	Standards   *Pins                      `yaml:"standards" doc:"Versions that the standards must have; another one is a mistake."`
 }
 
 // LaterKeys implements syntax.Later.

@@ -196,3 +196,12 @@ func (o options) year(name string) (int, error) {
 	}
 	return y, nil
 }
+
+// As is a copy of the standard under another name that says what it is and does
+// nothing: without steps, options, cleaning and check. Standards of a bureau
+// begin as a copy of what they build on.
+func (s *Standard) As(name string) *Standard {
+	c := *s
+	c.Name, c.Steps, c.Options, c.Cleans, c.Checks, c.compile, c.shape = name, nil, nil, false, false, nil, shape{}
+	return &c
+}
