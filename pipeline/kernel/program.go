@@ -18,7 +18,9 @@ type Program struct {
 	fields []field
 	rules  []*rule
 	where  predicate // nil: every row
-	slots  int
+
+	conditions []predicate // by measure of the plan, nil where it has no when; nil: none has
+	slots      int
 }
 
 // field is one field of the plan, compiled.
@@ -73,7 +75,7 @@ func Compile(p *rules.Plan, header []string) (*Program, error) {
 		}
 		prog.where = w
 	}
-	return prog, nil
+	return prog, prog.compileConditions()
 }
 
 func newField(f *rules.Field, source int) (field, error) {

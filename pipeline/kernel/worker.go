@@ -23,6 +23,8 @@ type Worker struct {
 	rows    []int32
 	checked Checked
 	watch   func(field, step int, cells Cells) // nil: nobody watches
+
+	observing observing
 }
 
 // fieldScratch is the memory of one field's cleaning.
@@ -51,6 +53,7 @@ type Checked struct {
 	Changed     []Bits        // per field: rows whose cell a cleaning step changed or a null word emptied
 	Outcomes    []Outcome     // one per rule of the plan
 	Stopped     *Stopped      // the first failure of a rule with on_fail stop; nil if there is none
+	Conditions  []Bits        // by measure of the plan: rows for which its when is true; nil where it has none
 }
 
 // Outcome is what one rule found. Of a rule with a condition that is known only when
@@ -117,6 +120,9 @@ func (w *Worker) Check(b *batch.Batch) (*Checked, error) {
 	}
 	for i := range w.scratch {
 		w.counts.DeliveredClean[i] += int64(w.scope.CountAndNot(w.scratch[i].dirty))
+	}
+	if err := w.observe(); err != nil {
+		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
 	}
 	for k := range w.program.rules {
 		if err := w.act(k); err != nil {

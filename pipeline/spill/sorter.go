@@ -26,6 +26,8 @@ type Sorter struct {
 	end   int64    // of file
 	runs  []sortedRun
 	count int64
+
+	sorted bool // items are in order
 }
 
 // item is a number and where its key stands in keys.
@@ -74,10 +76,6 @@ func (s *Sorter) Order(ctx context.Context) (*Order, error) {
 		s.keys, s.items = nil, nil
 		return &Order{count: s.count, numbers: numbers}, nil
 	}
-	if err := s.spill(); err != nil {
-		return nil, err
-	}
-	s.keys, s.items = nil, nil
 	o, err := s.merge(ctx)
 	return o, errors.Join(err, s.Close())
 }
@@ -125,37 +123,93 @@ func (s *Sorter) merge(ctx context.Context) (*Order, error) {
 		return nil, fmt.Errorf("make a spill file: %w", err)
 	}
 	o := &Order{count: s.count, file: f}
-	var heads runHeap
-	buffer := int(max(4<<10, min(pieceBytes, s.limit/int64(len(s.runs)))))
-	for _, r := range s.runs {
-		h := &runHead{r: bufio.NewReaderSize(io.NewSectionReader(s.file, r.offset, r.length), buffer)}
-		if err := h.next(); err != nil {
-			return nil, errors.Join(err, o.Close())
-		}
-		heads = append(heads, h)
+	sorted, err := s.Cursor()
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
 	}
-	heap.Init(&heads)
 	w := bufio.NewWriterSize(f, pieceBytes)
-	var number [8]byte
-	for n := 0; len(heads) > 0; n++ {
+	var bytes [8]byte
+	for n := 0; ; n++ {
 		if n&0xffff == 0 && ctx.Err() != nil {
 			return nil, errors.Join(ctx.Err(), o.Close())
 		}
-		binary.LittleEndian.PutUint64(number[:], heads[0].number)
-		w.Write(number[:]) // an error stays with the writer until Flush
-		switch err := heads[0].next(); {
-		case err == nil:
-			heap.Fix(&heads, 0)
-		case errors.Is(err, io.EOF):
-			heap.Pop(&heads)
-		default:
+		_, number, err := sorted.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
 			return nil, errors.Join(err, o.Close())
 		}
+		binary.LittleEndian.PutUint64(bytes[:], number)
+		w.Write(bytes[:]) // an error stays with the writer until Flush
 	}
 	if err := w.Flush(); err != nil {
 		return nil, errors.Join(fmt.Errorf("spill to %s: %w", f.Name(), err), o.Close())
 	}
 	return o, nil
+}
+
+// A Cursor gives what was added to a Sorter, in order.
+type Cursor struct {
+	sorter *Sorter // its items, where nothing was spilled
+	at     int
+	heads  runHeap
+	begun  bool // the first of heads was given and is to be moved on
+}
+
+// Cursor begins at the least item. The sorter takes no more. Several cursors may
+// be used at the same time, by one goroutine, until the sorter is closed.
+func (s *Sorter) Cursor() (*Cursor, error) {
+	if s.file == nil {
+		if !s.sorted {
+			s.sort()
+			s.sorted = true
+		}
+		return &Cursor{sorter: s}, nil
+	}
+	if len(s.items) > 0 {
+		if err := s.spill(); err != nil {
+			return nil, err
+		}
+		s.keys, s.items = nil, nil
+	}
+	c := &Cursor{}
+	buffer := int(max(4<<10, min(pieceBytes, s.limit/int64(len(s.runs)))))
+	for _, r := range s.runs {
+		h := &runHead{r: bufio.NewReaderSize(io.NewSectionReader(s.file, r.offset, r.length), buffer)}
+		if err := h.next(); err != nil {
+			return nil, err
+		}
+		c.heads = append(c.heads, h)
+	}
+	heap.Init(&c.heads)
+	return c, nil
+}
+
+// Next gives the next item; io.EOF at the end. The key is valid until the next call.
+func (c *Cursor) Next() (key []byte, number uint64, err error) {
+	if c.sorter != nil {
+		if c.at == len(c.sorter.items) {
+			return nil, 0, io.EOF
+		}
+		it := c.sorter.items[c.at]
+		c.at++
+		return c.sorter.keys[it.from:it.to], it.number, nil
+	}
+	if c.begun {
+		switch err := c.heads[0].next(); {
+		case err == nil:
+			heap.Fix(&c.heads, 0)
+		case errors.Is(err, io.EOF):
+			heap.Pop(&c.heads)
+		default:
+			return nil, 0, err
+		}
+	}
+	if c.begun = true; len(c.heads) == 0 {
+		return nil, 0, io.EOF
+	}
+	return c.heads[0].key, c.heads[0].number, nil
 }
 
 // Close forgets everything and removes the file. It may be called more than once.
