@@ -47,8 +47,9 @@ type rule struct {
 	when       predicate // nil: always
 	only       condition // rows on which it is not true are out of scope, like when; nil: none
 	nulls      *nullPolicy
-	settled    bool   // some condition is resolved over the whole run, not here
-	repair     *value // OnFail replace: the value, of the field's type
+	settled    bool    // some condition is resolved over the whole run, not here
+	repair     *value  // OnFail replace: the value, of the field's type
+	mend       *repair // Repair; nil: none
 }
 
 // newRule binds one rule of a plan.

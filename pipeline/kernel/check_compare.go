@@ -37,7 +37,7 @@ func comparabilityOf(k rules.Kind) comparability {
 }
 
 // newOrdering compares field a with field b, or with a value of a's type if b is -1.
-// tolerance is a decimal number; of dates and times seconds.
+// tolerance is a decimal number; of dates and times a duration.
 func newOrdering(p *Program, a, b int, fixed, tolerance string) (ordering, error) {
 	left := &p.fields[a]
 	if b >= 0 && comparabilityOf(left.typ.Kind) != comparabilityOf(p.fields[b].typ.Kind) {
@@ -57,9 +57,9 @@ func newOrdering(p *Program, a, b int, fixed, tolerance string) (ordering, error
 	case moments:
 		seconds := int64(0)
 		if tolerance != "" {
-			var err error
-			if seconds, err = strconv.ParseInt(tolerance, 10, 64); err != nil {
-				return nil, fmt.Errorf("tolerance %q is no number of seconds", tolerance)
+			var ok bool
+			if seconds, ok = rules.Seconds(tolerance); !ok {
+				return nil, fmt.Errorf("tolerance %q is no duration", tolerance)
 			}
 		}
 		return momentOrdering(p, a, b, v.int, seconds*1_000_000), nil

@@ -47,7 +47,7 @@ func newStep(s *rules.Step) (step, error) {
 	case rules.ByStandard:
 		return newByStandard(s.Standard, s.Options)
 	}
-	return nil, fmt.Errorf("unknown cleaning step %q", s.Op)
+	return newFurtherStep(s)
 }
 
 // A rewriter builds the new form of a value: it appends it to dst and says

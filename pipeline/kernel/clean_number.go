@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clearwell/rules"
+	"clearwell/rules/han"
 )
 
 // maxUnitPower bounds the power of ten of a unit: no decimal128 has more digits.
@@ -27,6 +28,10 @@ type numberForm struct {
 	symbols  [][]byte
 	digits   int
 	decimals int
+
+	accounting bool // (5), 5-, 5 CR, +5
+	creditPlus bool // CR is positive, DR negative
+	chinese    bool // numerals
 }
 
 type unit struct {
@@ -35,7 +40,7 @@ type unit struct {
 }
 
 func newNumberForm(s *rules.Step) (step, error) {
-	f := &numberForm{digits: s.Digits, decimals: s.Decimals}
+	f := &numberForm{digits: s.Digits, decimals: s.Decimals, accounting: s.Accounting, creditPlus: s.CreditPlus, chinese: s.Chinese}
 	grouping, anywhere := strings.CutSuffix(s.Grouping, "*")
 	f.grouping, f.anywhere = []byte(grouping), anywhere
 	var lead []byte
@@ -62,12 +67,37 @@ func newNumberForm(s *rules.Step) (step, error) {
 		}
 	}
 	sort.SliceStable(f.symbols, func(a, b int) bool { return len(f.symbols[a]) > len(f.symbols[b]) })
-	return &rewrite{candidates: newFinder(lead...), cell: f.cell}, nil
+	if f.accounting {
+		lead = append(lead, accountingLeads...)
+	}
+	if !f.chinese {
+		return &rewrite{candidates: newFinder(lead...), cell: f.cell}, nil
+	}
+	for c := 0xE3; c <= 0xE9; c++ { // of Han characters
+		lead = append(lead, byte(c))
+	}
+	return &rewrite{candidates: newFinder(lead...), cell: func(dst, v []byte) ([]byte, bool) {
+		if out, ok := f.cell(dst, v); ok {
+			return out, true
+		}
+		return han.AppendNumber(dst, v)
+	}}, nil
 }
 
 func (f *numberForm) cell(dst, v []byte) ([]byte, bool) {
 	start := len(dst)
-	rest, negative := f.cutFront(v)
+	rest, negative := v, false
+	if f.accounting {
+		var ok bool
+		if rest, negative, ok = f.cutAccounting(v); !ok {
+			return dst, false
+		}
+	}
+	rest, minus := f.cutFront(rest)
+	if negative && minus { // (¥-5): nobody knows
+		return dst, false
+	}
+	negative = negative || minus
 	rest = f.cutSymbols(rest)
 	power := 0
 	for _, u := range f.units {

@@ -15,6 +15,7 @@ type Counts struct {
 	Nulls          []int64   // by field: cells without a typed value when the rules were evaluated
 	Unparsed       []int64   // by field: cells with text that is not of the type; a part of Nulls
 	DeliveredClean []int64   // by field: cells that cleaning did not change, that are no null word and that no rule blames
+	DeriveMistakes []int64   // by field: cells whose expression went wrong (overflow, division by zero): null
 	Repaired       []int64   // by field: cells made null or replaced by on_fail
 
 	Rules []RuleCounts // in plan order; zero for rules with a unique condition
@@ -36,7 +37,7 @@ func newCounts(p *rules.Plan) *Counts {
 	n := len(p.Fields)
 	c := &Counts{
 		Changed: make([][]int64, n), NullWords: make([]int64, n), Nulls: make([]int64, n), Unparsed: make([]int64, n),
-		DeliveredClean: make([]int64, n), Repaired: make([]int64, n), Rules: make([]RuleCounts, len(p.Rules)),
+		DeliveredClean: make([]int64, n), Repaired: make([]int64, n), DeriveMistakes: make([]int64, n), Rules: make([]RuleCounts, len(p.Rules)),
 	}
 	for i := range p.Fields {
 		c.Changed[i] = make([]int64, len(p.Fields[i].Clean))
@@ -57,6 +58,7 @@ func (c *Counts) Merge(o *Counts) {
 	addTo(c.Unparsed, o.Unparsed)
 	addTo(c.DeliveredClean, o.DeliveredClean)
 	addTo(c.Repaired, o.Repaired)
+	addTo(c.DeriveMistakes, o.DeriveMistakes)
 	for i := range c.Rules {
 		a, b := &c.Rules[i], &o.Rules[i]
 		a.InScope += b.InScope

@@ -14,18 +14,23 @@ import (
 // field, and the kernels that clean, parse and check it. It is immutable and safe
 // for concurrent use by many workers.
 type Program struct {
-	plan   *rules.Plan
-	fields []field
-	rules  []*rule
-	where  predicate // nil: every row
+	plan     *rules.Plan
+	fields   []field
+	order    []int      // in which fields are cleaned
+	previous int        // fills from above
+	derived  []*deriver // in the order in which they are made
+	rules    []*rule
+	repairs  []int     // rules that repair
+	where    predicate // nil: every row
 
 	conditions []predicate // by measure of the plan, nil where it has no when; nil: none has
-	slots      int
+	slots      int         // memories that conditions have in each worker
 }
 
 // field is one field of the plan, compiled.
 type field struct {
-	source int // column of the source; -1: the source lacks it, all null
+	source int      // column of the source; -1: the source lacks it, all null
+	join   *joining // instead of source; nil: not joined
 	steps  []step
 	nulls  *wordTable // nil: only the empty string is null
 	typ    rules.Type
@@ -38,6 +43,12 @@ type field struct {
 // that are not optional have no column, and with an error naming field or rule if
 // the plan asks for what no kernel can do.
 func Compile(p *rules.Plan, header []string) (*Program, error) {
+	return CompileWith(p, header, nil)
+}
+
+// CompileWith is Compile for a plan with repairs from other datasets; without their
+// values these repair nothing.
+func CompileWith(p *rules.Plan, header []string, lookups Lookups) (*Program, error) {
 	prog := &Program{plan: p, fields: make([]field, len(p.Fields))}
 	missing := &MissingColumnsError{Header: header}
 	for i := range p.Fields {
@@ -48,7 +59,7 @@ func Compile(p *rules.Plan, header []string) (*Program, error) {
 				break
 			}
 		}
-		if source < 0 && !f.Optional {
+		if source < 0 && !f.Optional && len(f.From) > 0 {
 			missing.Columns = append(missing.Columns, MissingColumn{Field: f.Name, Names: f.From, Nearest: nearestName(f.From, header)})
 			continue
 		}
@@ -56,17 +67,24 @@ func Compile(p *rules.Plan, header []string) (*Program, error) {
 		if err != nil {
 			return nil, fmt.Errorf("plan of %s: field %s: %w", p.Dataset, f.Name, err)
 		}
+		if f.Join != nil {
+			c.join = prog.newJoining(f, header, missing)
+		}
 		prog.fields[i] = c
 	}
+	prog.bindFills(header, missing)
 	if len(missing.Columns) > 0 {
 		return nil, missing
 	}
-	for i := range p.Rules {
-		r, err := newRule(prog, &p.Rules[i])
-		if err != nil {
-			return nil, fmt.Errorf("plan of %s: rule %s: %w", p.Dataset, p.Rules[i].ID, err)
-		}
-		prog.rules = append(prog.rules, r)
+	var cycle []string
+	if prog.order, cycle = rules.DependencyOrder(p.Fields, (*rules.Field).CleansAfter); cycle != nil {
+		return nil, fmt.Errorf("plan of %s: fields cleaned after each other: %v", p.Dataset, cycle)
+	}
+	if err := prog.bindDerived(); err != nil {
+		return nil, err
+	}
+	if err := prog.bindRules(lookups); err != nil {
+		return nil, err
 	}
 	if p.Where != nil {
 		w, err := newPredicate(prog, p.Where)
@@ -76,6 +94,19 @@ func Compile(p *rules.Plan, header []string) (*Program, error) {
 		prog.where = w
 	}
 	return prog, prog.compileConditions()
+}
+
+// bindRules compiles the rules, once all fields are bound.
+func (p *Program) bindRules(lookups Lookups) error {
+	for i := range p.plan.Rules {
+		r, err := newRule(p, &p.plan.Rules[i])
+		if err != nil {
+			return fmt.Errorf("plan of %s: rule %s: %w", p.plan.Dataset, p.plan.Rules[i].ID, err)
+		}
+		p.rules = append(p.rules, r)
+	}
+	p.bindRepairs(lookups)
+	return nil
 }
 
 func newField(f *rules.Field, source int) (field, error) {
@@ -96,6 +127,16 @@ func newField(f *rules.Field, source int) (field, error) {
 	}
 	c.parser, err = newParser(f.Type)
 	return c, err
+}
+
+// sourceColumn finds a column that f reads beside its own; -1 and an entry in
+// missing if the source lacks it.
+func (p *Program) sourceColumn(f *rules.Field, name string, header []string, missing *MissingColumnsError) int {
+	at := slices.Index(header, name)
+	if at < 0 && !f.Optional {
+		missing.Columns = append(missing.Columns, MissingColumn{Field: f.Name, Names: []string{name}, Nearest: nearestName([]string{name}, header)})
+	}
+	return at
 }
 
 // SourceColumn is the column of the source that feeds field i; -1 if the source lacks it.

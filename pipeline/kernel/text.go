@@ -102,14 +102,21 @@ func (e *editor) copyTo(i int) {
 	e.next = i
 }
 
+// maxColumnBytes is what an Arrow string column holds.
+const maxColumnBytes = math.MaxInt32
+
+func errColumnTooLong(rows, size int) error {
+	return fmt.Errorf("a column of %d rows grew to %d bytes, more than an Arrow string column holds (2^31-1); make batches smaller", rows, size)
+}
+
 // finish ends the copy and gives the edited column: in itself if nothing was edited.
 func (e *editor) finish() (text, error) {
 	if !e.any {
 		return e.in, nil
 	}
 	e.copyTo(e.in.rows())
-	if len(e.out.data) > math.MaxInt32 {
-		return text{}, fmt.Errorf("a column of %d rows grew to %d bytes, more than an Arrow string column holds (2^31-1); make batches smaller", e.in.rows(), len(e.out.data))
+	if len(e.out.data) > maxColumnBytes {
+		return text{}, errColumnTooLong(e.in.rows(), len(e.out.data))
 	}
 	return text{offsets: e.out.offsets, data: e.out.data}, nil
 }

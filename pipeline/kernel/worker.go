@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -19,9 +20,16 @@ type Worker struct {
 	state   state
 	scratch []fieldScratch // per field
 	editor  editor
-	scope   Bits // rows not excluded
+	scope   Bits      // rows not excluded
+	nearest []nearest // per rule that repairs so
 	rows    []int32
 	checked Checked
+
+	chain   *Chain // of fills from above; nil: each batch follows the one before
+	link    int    // number of the batch in the chain
+	object  int    // source object of the batch
+	own     []ownCarry
+	carried []byte
 	watch   func(field, step int, cells Cells) // nil: nobody watches
 
 	observing observing
@@ -52,6 +60,7 @@ type Checked struct {
 	Quarantined Bits          // rows that break a quarantine rule (rules of one row only)
 	Changed     []Bits        // per field: rows whose cell a cleaning step changed or a null word emptied
 	Outcomes    []Outcome     // one per rule of the plan
+	Repaired    []Repaired    // cells that a repair changed, by rule, of rows that are not quarantined
 	Stopped     *Stopped      // the first failure of a rule with on_fail stop; nil if there is none
 	Conditions  []Bits        // by measure of the plan: rows for which its when is true; nil where it has none
 }
@@ -63,6 +72,7 @@ type Outcome struct {
 	Scope   Bits // rows not excluded for which when is true
 	Checked Bits // rows with a known condition; nil if there are none
 	Failed  Bits // rows with a false condition; nil if there are none
+	Mended  Bits // of these, rows on which the rule holds after a repair; nil if there are none
 
 	SkippedByWhen int64
 	SkippedNull   int64
@@ -87,6 +97,7 @@ func (p *Program) NewWorker() *Worker {
 		w.state.columns[i].typ = p.fields[i].arrow
 		w.scratch[i].changed = make([]Bits, len(p.fields[i].steps))
 	}
+	w.own = make([]ownCarry, p.previous)
 	w.checked.Columns = make([]arrow.Array, len(p.fields))
 	w.checked.Changed = make([]Bits, len(p.fields))
 	w.checked.Outcomes = make([]Outcome, len(p.rules))
@@ -101,16 +112,20 @@ func (w *Worker) Counts() *Counts { return w.counts }
 func (w *Worker) Check(b *batch.Batch) (*Checked, error) {
 	n := b.Rows()
 	w.state.rows = n
-	for i := range w.program.fields {
+	w.turn()
+	for _, i := range w.program.order {
 		if err := w.clean(i, b); err != nil {
 			return nil, fmt.Errorf("batch %d: field %s: %w", b.Seq, w.program.plan.Fields[i].Name, err)
 		}
+	}
+	if err := w.derive(); err != nil {
+		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
 	}
 	c := &w.checked
 	c.Rows = n
 	c.Excluded = c.Excluded.resize(n)
 	c.Quarantined = c.Quarantined.resize(n)
-	c.Stopped = nil
+	c.Stopped, c.Repaired = nil, c.Repaired[:0]
 	w.exclude()
 	for i := range w.program.fields {
 		w.countCells(i)
@@ -124,11 +139,15 @@ func (w *Worker) Check(b *batch.Batch) (*Checked, error) {
 	if err := w.observe(); err != nil {
 		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
 	}
+	if err := w.mend(); err != nil {
+		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
+	}
 	for k := range w.program.rules {
 		if err := w.act(k); err != nil {
 			return nil, fmt.Errorf("batch %d: rule %s: %w", b.Seq, w.program.plan.Rules[k].ID, err)
 		}
 	}
+	c.Repaired = slices.DeleteFunc(c.Repaired, func(r Repaired) bool { return c.Quarantined.Get(r.Row) })
 	w.counts.Rows += int64(n)
 	w.counts.Excluded += int64(c.Excluded.Count())
 	w.counts.Quarantined += int64(c.Quarantined.Count())
@@ -157,7 +176,14 @@ func (w *Worker) clean(i int, b *batch.Batch) error {
 	}
 	for k, s := range f.steps {
 		w.editor.begin(t, mem.other(t), mem.changed[k])
-		s.apply(&w.editor)
+		if x, ok := s.(*fill); ok {
+			err = w.fill(x, b)
+		} else {
+			s.apply(&w.editor)
+		}
+		if err != nil {
+			return fmt.Errorf("cleaning step %s: %w", w.program.plan.Fields[i].Clean[k].ID, err)
+		}
 		if t, err = w.editor.finish(); err != nil {
 			return fmt.Errorf("cleaning step %s: %w", w.program.plan.Fields[i].Clean[k].ID, err)
 		}
@@ -175,6 +201,9 @@ func (w *Worker) clean(i int, b *batch.Batch) error {
 // input is the source column of a field as text, null being the empty string.
 func (w *Worker) input(f *field, mem *fieldScratch, b *batch.Batch) (text, error) {
 	n := w.state.rows
+	if f.join != nil {
+		return w.join(f.join, mem, b)
+	}
 	if f.source < 0 {
 		mem.buffers[0].offsets = resized(mem.buffers[0].offsets, n+1)
 		clear(mem.buffers[0].offsets)
@@ -307,6 +336,13 @@ func (w *Worker) act(k int) error {
 	r, failed := w.program.rules[k], w.checked.Outcomes[k].Failed
 	if failed == nil {
 		return nil
+	}
+	if mended := w.checked.Outcomes[k].Mended; mended != nil {
+		failed = slices.Clone(failed)
+		failed.AndNot(mended)
+		if !failed.Any() {
+			return nil
+		}
 	}
 	switch r.plan.OnFail {
 	case rules.Quarantine:
