@@ -57,13 +57,13 @@ const (
 // is either run (once, but for the process being killed meanwhile) or skipped
 // for a reason.
 type Occurrence struct {
-	Job          string
-	Dataset      string
-	ScheduledFor time.Time
-	State        OccurrenceState
-	Reason       string // why it was skipped or failed
-	Starts       int    // times it was started; above 1 only if a process was killed
-	Decided      time.Time
+	Job          string          `json:"job"`
+	Dataset      string          `json:"dataset"`
+	ScheduledFor time.Time       `json:"scheduled_for"`
+	State        OccurrenceState `json:"state"`
+	Reason       string          `json:"reason,omitempty"` // why it was skipped or failed
+	Starts       int             `json:"starts"`           // times it was started; above 1 only if a process was killed
+	Decided      time.Time       `json:"decided,omitzero"`
 }
 
 func (o Occurrence) key() jobKey { return jobKey{o.Job, o.Dataset} }

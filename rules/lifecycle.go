@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"clearwell/rules/contract"
@@ -67,14 +68,17 @@ func (p *compiler) approvalNeeded(c contract.Lifecycle) {
 
 // String is the lifecycle in words: version 3, approved by the data office on 2024-06-30.
 func (l Lifecycle) String() string {
-	text := map[Status]string{Draft: "draft", Approved: "approved", InForce: "in force", Retired: "retired"}[l.Status]
+	var parts []string
 	if l.Version != "" {
-		text = "version " + l.Version + ", " + text
+		parts = append(parts, "version "+l.Version)
+	}
+	if l.Status != Approved {
+		parts = append(parts, map[Status]string{Draft: "draft", InForce: "in force", Retired: "retired"}[l.Status])
 	}
 	if l.Approval != nil {
-		text += fmt.Sprintf(", approved by %s on %s", l.Approval.By, l.Approval.On)
+		parts = append(parts, fmt.Sprintf("approved by %s on %s", l.Approval.By, l.Approval.On))
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // Runs reports whether a contract of this status may publish.

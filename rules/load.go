@@ -69,7 +69,7 @@ type Dataset struct {
 
 	Lifecycle Lifecycle
 	Tests     []Test
-	Lines     map[string]int // line of each field by name, and of each rule by id
+	Lines     map[string]int // line of each field by name, of each rule by id, and of where and dedupe
 
 	implied map[string]implied // by field
 }
@@ -170,6 +170,12 @@ func (p *compiler) dataset(id, file string, text []byte) *Dataset {
 	}
 	for rule, at := range p.ruleAt {
 		d.Lines[rule] = at.Line
+	}
+	if p.contract.Where.Given() {
+		d.Lines[string(MutatedWhere)] = p.contract.Where.Pos.Line
+	}
+	if p.contract.Dedupe != nil {
+		d.Lines[string(MutatedDedupe)] = p.contract.Dedupe.Pos.Line
 	}
 	return d
 }

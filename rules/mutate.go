@@ -156,11 +156,11 @@ func without[V any](table map[string]V, key string) map[string]V {
 func (m *mutator) where() {
 	p := *m.plan
 	p.Where = nil
-	m.add(MutatedWhere, "where", "taken out", true, &p)
+	m.add(MutatedWhere, string(MutatedWhere), "taken out", true, &p)
 	m.expressions(m.plan.Where, func(x *expr.Expr, what string) {
 		p := *m.plan
 		p.Where = x
-		m.add(MutatedWhere, "where", what, false, &p)
+		m.add(MutatedWhere, string(MutatedWhere), what, false, &p)
 	})
 }
 
@@ -367,13 +367,13 @@ func (m *mutator) expressions(x *expr.Expr, give func(x *expr.Expr, what string)
 func (m *mutator) dedupe() {
 	p := *m.plan
 	p.Dedupe = nil
-	m.add(MutatedDedupe, "dedupe", "taken out", true, &p)
+	m.add(MutatedDedupe, string(MutatedDedupe), "taken out", true, &p)
 	d := m.plan.Dedupe
 	with := func(what string, change func(*Dedupe)) {
 		p, own := *m.plan, *d
 		change(&own)
 		p.Dedupe = &own
-		m.add(MutatedDedupe, "dedupe", what, false, &p)
+		m.add(MutatedDedupe, string(MutatedDedupe), what, false, &p)
 	}
 	if len(d.Key) > 1 {
 		for k, name := range d.Key {

@@ -82,10 +82,11 @@ func exitCode(err error) int {
 	var usage usageError
 	var diagnostics rules.Diagnostics
 	var refused *pipeline.RefusedError
+	var notInForce *pipeline.NotInForceError
 	switch {
 	case errors.As(err, &refused):
 		return exitRefused
-	case errors.As(err, &usage), errors.As(err, &diagnostics), errors.Is(err, pipeline.ErrUnknownDataset):
+	case errors.As(err, &usage), errors.As(err, &diagnostics), errors.As(err, &notInForce), errors.Is(err, pipeline.ErrUnknownDataset):
 		return exitUsage
 	default:
 		return exitFailed

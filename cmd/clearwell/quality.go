@@ -36,7 +36,7 @@ func (a *app) qualityCommand() *cobra.Command {
 			}
 			data, err := os.ReadFile(filepath.Join(ws.Root, folder, "quality.json"))
 			if err != nil {
-				return err
+				return fmt.Errorf("read the quality result: %w; see what else is missing with: %s verify", err, called())
 			}
 			if a.json {
 				_, err := c.OutOrStdout().Write(data)
@@ -44,7 +44,7 @@ func (a *app) qualityCommand() *cobra.Command {
 			}
 			r, err := quality.Parse(data)
 			if err != nil {
-				return fmt.Errorf("%s: %w", filepath.Join(folder, "quality.json"), err)
+				return fmt.Errorf("%s: %w; see whether it was changed with: %s verify", filepath.Join(folder, "quality.json"), err, called())
 			}
 			printQuality(c, r, filepath.Join(folder, "quality.html"))
 			return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,15 +53,27 @@ type fieldReport struct {
 }
 
 func (a *app) runCommand() *cobra.Command {
-	var all bool
+	var all, draft bool
 	var profile string
 	var memory byteSize
 	var opts pipeline.Options
 	c := &cobra.Command{
 		Use:   "run [DATASET...]",
 		Short: "Run datasets once: from the source to a published version",
-		Args:  cobra.ArbitraryArgs,
+		Long: `run carries datasets from the source to a published version, one after the other.
+A contract that is a draft, or retired, publishes nothing; --all passes over those.
+
+With --draft the source is cleaned, checked and scored as in a run, whatever the
+status of the contract, and nothing is published: the quality report is written
+into .clearwell/drafts.
+
+With --json one document is printed: the report of the run, or a list of reports
+where several datasets are named or --all is given.`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
+			if all && len(args) > 0 {
+				return usageError{fmt.Errorf("--all runs every dataset; leave out %s, or leave out --all", strings.Join(args, ", "))}
+			}
 			opts.Memory = int64(memory)
 			w, err := a.open(c.Context(), c.ErrOrStderr())
 			if err != nil {
@@ -68,12 +81,15 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			defer w.close()
 			if all {
-				args = nil
 				for _, d := range w.Workspace.Datasets {
+					if !draft && !d.Lifecycle.Status.Runs() {
+						fmt.Fprintf(c.ErrOrStderr(), "%s is passed over: the contract is %s\n", d.ID, d.Lifecycle)
+						continue
+					}
 					args = append(args, d.ID)
 				}
 			}
-			if len(args) == 0 {
+			if len(args) == 0 && !all {
 				ds, err := datasetArg(w.Workspace, args)
 				if err != nil {
 					return err
@@ -87,12 +103,24 @@ func (a *app) runCommand() *cobra.Command {
 			}
 			return profiled(profile, func() error {
 				var failed error
+				reports := []runReport{}
 				for _, id := range args {
-					if err := a.runOne(c, w, id, opts); err != nil {
+					report, err := a.runOne(c, w, id, draft, opts)
+					if err != nil {
 						failed = errors.Join(failed, err)
 					}
+					reports = append(reports, report)
 					if c.Context().Err() != nil { // called off: the datasets after it are not begun
 						break
+					}
+				}
+				if a.json {
+					var doc any = reports
+					if len(reports) == 1 && !all && len(args) == 1 {
+						doc = reports[0]
+					}
+					if err := printJSON(c, doc); err != nil {
+						return err
 					}
 				}
 				return failed
@@ -100,31 +128,37 @@ func (a *app) runCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&all, "all", false, "run every dataset of the workspace")
+	c.Flags().BoolVar(&draft, "draft", false, "assess only: publish nothing, write the quality report into .clearwell/drafts")
 	c.Flags().IntVar(&opts.CPUs, "cpus", 0, "workers (default: as many as there are processors)")
 	c.Flags().Var(&memory, "memory", "memory budget such as 512MiB or 2GiB (default 1GiB, less where there is less)")
 	c.Flags().StringVar(&profile, "profile", "", "write CPU and memory profiles into `DIR`")
 	return c
 }
 
-func (a *app) runOne(c *cobra.Command, w *opened, dataset string, opts pipeline.Options) error {
+// runOne runs or assesses a dataset; for people it prints the report, too.
+func (a *app) runOne(c *cobra.Command, w *opened, dataset string, draft bool, opts pipeline.Options) (runReport, error) {
 	bar := newBar(c.ErrOrStderr())
 	opts.Progress = bar.update()
-	out, err := w.Run(c.Context(), dataset, opts)
+	run := w.Run
+	if draft {
+		run = w.RunDraft
+	}
+	out, err := run(c.Context(), dataset, opts)
 	bar.clear()
 	report := newRunReport(w, dataset, out, err)
-	if a.json {
-		if perr := printJSON(c, report); perr != nil {
-			return perr
-		}
-	} else if err == nil {
+	switch {
+	case a.json:
+	case err == nil && draft:
+		report.printDraft(c.OutOrStdout(), w.Workspace.Root, out.Folder)
+	case err == nil:
 		report.print(c.OutOrStdout(), w.Workspace.Root)
-	} else {
+	default:
 		var refused *pipeline.RefusedError
 		if errors.As(err, &refused) {
 			report.printRefusal(c.OutOrStdout(), w.Workspace.Root, standing(w, dataset))
 		}
 	}
-	return err
+	return report, err
 }
 
 func newRunReport(w *opened, dataset string, out *pipeline.Outcome, err error) runReport {
@@ -141,10 +175,10 @@ func newRunReport(w *opened, dataset string, out *pipeline.Outcome, err error) r
 		r.Seconds[t.Stage] = float64(t.Wall.Milliseconds()) / 1000
 	}
 	r.Parquet = out.Files
-	if out.Folder != "" {
+	if len(out.Files) > 0 {
 		r.Proof = filepath.Join(out.Folder, "proof.json")
 	}
-	if dir := w.QuarantineDir(dataset, out.Run.ID); exists(dir) {
+	if dir := w.QuarantineDir(dataset, out.Run.ID); out.Run.ID != "" && exists(dir) {
 		r.Rejects, _ = filepath.Rel(w.Workspace.Root, filepath.Join(dir, "quarantine.parquet"))
 	}
 	if q := out.Quality; q != nil {
@@ -163,6 +197,7 @@ func newRunReport(w *opened, dataset string, out *pipeline.Outcome, err error) r
 		}
 		r.Warnings, r.Refusals = sentences(q.Warnings()), sentences(q.Refusals())
 	}
+	r.Warnings = append(r.Warnings, out.Notices...)
 	return r
 }
 
@@ -198,6 +233,19 @@ func (r runReport) print(w io.Writer, root string) {
 	if len(r.Parquet) > 0 {
 		fmt.Fprintln(w, "  verify with ", called(), "verify", shown(r.Parquet[0]))
 	}
+}
+
+// printDraft prints what a run would have come to.
+func (r runReport) printDraft(w io.Writer, root, folder string) {
+	fmt.Fprintf(w, "%s: assessed as a draft; nothing is published\n", r.Dataset)
+	r.printBalance(w)
+	for _, s := range r.Warnings {
+		fmt.Fprintln(w, "  warning     ", s)
+	}
+	for _, s := range r.Refusals {
+		fmt.Fprintln(w, "  would refuse", s)
+	}
+	fmt.Fprintln(w, "  report      ", shownPath(root, filepath.Join(folder, "quality.html")))
 }
 
 // shownPath is a path below root as one can type it from here.

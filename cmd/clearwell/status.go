@@ -14,9 +14,9 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var runs int
 	c := &cobra.Command{
-		Use:   "status [DATASET]",
+		Use:   "status [DATASET...]",
 		Short: "Show how each dataset stands: last run, score, rows, next run",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  cobra.ArbitraryArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			ws, err := a.load()
 			if err != nil {
@@ -24,11 +24,14 @@ func (a *app) statusCommand() *cobra.Command {
 			}
 			ids := datasetIDs(ws)
 			if len(args) > 0 {
-				ds, err := datasetArg(ws, args)
-				if err != nil {
-					return err
+				ids = nil
+				for _, id := range args {
+					ds, err := datasetArg(ws, []string{id})
+					if err != nil {
+						return err
+					}
+					ids = append(ids, ds.ID)
 				}
-				ids = []string{ds.ID}
 			}
 			store, err := history(c.Context(), ws.Root)
 			if err != nil {
@@ -100,8 +103,15 @@ func (a *app) printRuns(c *cobra.Command, store *jobs.Store, ids []string, limit
 		t.add(r.ID, r.Status, dash(r.Version), scoreText(r.Score), r.Rows.Read, r.Rows.Published, r.Rows.Quarantined, r.Rows.Duplicates, took)
 	}
 	t.print(c.OutOrStdout())
-	if err := printStages(c, store, all); err != nil {
-		return err
+	shown := map[string]bool{}
+	for _, r := range all {
+		if shown[r.Dataset] {
+			continue
+		}
+		shown[r.Dataset] = true
+		if err := printStages(c, store, r.ID); err != nil {
+			return err
+		}
 	}
 	for _, r := range all {
 		if r.Error != "" {
@@ -149,17 +159,14 @@ func printStatus(c *cobra.Command, list []jobs.DatasetStatus) {
 	}
 }
 
-// printStages shows what the stages of the newest run took. Wait is of workers,
+// printStages shows what the stages of a run took. Wait is of workers,
 // for the source or for each other, summed over them.
-func printStages(c *cobra.Command, store *jobs.Store, runs []jobs.RunRecord) error {
-	if len(runs) == 0 {
-		return nil
-	}
-	stages, err := store.Stages(runs[0].ID)
+func printStages(c *cobra.Command, store *jobs.Store, run string) error {
+	stages, err := store.Stages(run)
 	if err != nil || len(stages) == 0 {
 		return err
 	}
-	fmt.Fprintf(c.OutOrStdout(), "\nstages of %s:\n", runs[0].ID)
+	fmt.Fprintf(c.OutOrStdout(), "\nstages of %s:\n", run)
 	t := newTable("STAGE", "TOOK", "ROWS/S", "MB/S", "WAIT").alignRight(1, 2, 3, 4)
 	for _, s := range stages {
 		seconds := s.Wall.Seconds()

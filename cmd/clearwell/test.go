@@ -139,7 +139,7 @@ func (r *testReport) print(w io.Writer, mutate bool) {
 
 func printFailedTest(w io.Writer, t pipeline.TestResult) {
 	title := cmp.Or(t.Title["en"], t.Title["zh"])
-	fmt.Fprintf(w, "%s:%d: FAILED %s\n", t.File, t.Line, title)
+	fmt.Fprintln(w, strings.TrimSpace(fmt.Sprintf("%s:%d: FAILED %s", t.File, t.Line, title)))
 	for _, d := range t.Differences {
 		at := fmt.Sprintf("%s:%d", t.File, d.Line)
 		if d.Column > 0 {
@@ -181,11 +181,19 @@ func shownList(d pipeline.Difference, s *string) string {
 func printMutations(w io.Writer, m *pipeline.MutationReport) {
 	fmt.Fprintf(w, "\n%s: %d of %d parts broken on purpose were noticed (%.1f%%); of %d rules, steps and treatments taken out, %d\n",
 		m.Dataset, m.Noticed, m.Tried, share(m.Noticed, m.Tried), m.WholeTried, m.WholeNoticed)
+	gone := map[string]bool{} // what is taken out unnoticed may be changed unnoticed: that is said once
 	for _, whole := range []bool{true, false} {
 		first := true
 		for _, u := range m.Unnoticed {
-			if u.Whole != whole {
+			name := string(u.Part) + " " + u.Of
+			if u.Whole != whole || !whole && gone[name] {
 				continue
+			}
+			if whole {
+				gone[name] = true
+			}
+			if string(u.Part) == u.Of {
+				name = u.Of
 			}
 			if first && whole {
 				fmt.Fprintln(w, "no test notices that these are gone:")
@@ -193,7 +201,7 @@ func printMutations(w io.Writer, m *pipeline.MutationReport) {
 				fmt.Fprintln(w, "no test notices these changes:")
 			}
 			first = false
-			fmt.Fprintf(w, "  %s:%d: %s %s: %s\n", m.File, u.Line, u.Part, u.Of, u.What)
+			fmt.Fprintf(w, "  %s:%d: %s: %s\n", m.File, u.Line, name, u.What)
 		}
 	}
 }

@@ -40,7 +40,7 @@ Without it a file can only be found internally consistent, signer unknown.`,
 			if policyFile != "" {
 				data, err := os.ReadFile(policyFile)
 				if err != nil {
-					return err
+					return usageError{fmt.Errorf("read the trust policy: %w; name the file with the log's key, such as %s/log.vkey of the workspace or the one from the portal", err, pipeline.LedgerDir)}
 				}
 				if key := bytes.TrimSpace(data); isKey(key) {
 					data = fmt.Appendf(nil, "log %s\nquorum none\n", key)
