@@ -76,7 +76,7 @@ func allocations(t *testing.T, n int) uint64 {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	objects, err := j.takeIn(ctx)
+	objects, err := j.takeIn(ctx, j.Archive.Intake())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,6 +94,7 @@ var crashPoints = []struct {
 	again                    []string // points at which its ending can be interrupted too
 }{
 	{"journal", people, StatusInterrupted, nil},
+	{"intake", people, StatusInterrupted, nil},
 	{"archive", people, StatusInterrupted, nil},
 	{"delivery", people, StatusInterrupted, []string{"run-failed", "failed-state", "discard"}},
 	{"staging", people, StatusInterrupted, nil},
@@ -128,6 +129,28 @@ func TestARunKilledAtAnyCommitPointIsEndedByTheNextStart(t *testing.T) {
 				checkEnded(t, root, c.becomes)
 			})
 		}
+	}
+}
+
+// A delivery above a block is synced and named while it is read: whatever a kill leaves of it is swept,
+// and the next run takes it in anew.
+func TestALargeDeliveryKilledBeforeItIsDurableIsTakenInAnew(t *testing.T) {
+	rows := peopleRows + strings.Repeat("\n", 3<<20) // blank lines are no records
+	for _, point := range []string{"intake", "archive", "delivery", "staging"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			root := newWorkspace(t, people, peopleRows)
+			runOnce(t, root, "people", Options{})
+			if err := os.WriteFile(filepath.Join(root, "inbox/rows.csv"), []byte(rows), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			killAt(t, root, point)
+			mustBeWhole(t, root)
+			checkEnded(t, root, StatusInterrupted)
+			if left, err := filepath.Glob(filepath.Join(root, StateDir, "archive", ".tmp-*")); err != nil || len(left) > 0 {
+				t.Errorf("left over in the archive: %v, %v", left, err)
+			}
+		})
 	}
 }
 

@@ -52,7 +52,7 @@ func TestAPanicIsAFailedRunAndTheNextRunGoesOn(t *testing.T) {
 		name, at string
 		do       func(*Runner)
 	}{
-		{"in a worker", "delivery", func(r *Runner) { r.Archive = nil }}, // the first to read it is a worker of the scan
+		{"in a worker", "intake", func(r *Runner) { r.Archive = nil }}, // who reads it next is beside the run itself
 		{"in the run itself", "staging", func(*Runner) { panic("an invariant is broken") }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestARunIsCalledOffUntilItIsRecordedAndFinishedFromThenOn(t *testing.T) {
 		at        string
 		published bool
 	}{
-		{"journal", false}, {"archive", false}, {"delivery", false}, {"staging", false},
+		{"journal", false}, {"intake", false}, {"archive", false}, {"delivery", false}, {"staging", false},
 		{"entries", true}, {"state", true}, {"rejects", true}, {"promote", true},
 	} {
 		t.Run(c.at, func(t *testing.T) {

@@ -102,8 +102,13 @@ func (r *Runner) RunDraft(ctx context.Context, dataset string, opts Options) (ou
 		record: RunRecord{Dataset: ds.ID, Started: started, Stage: "archive", Status: StatusDraft}}
 	stopReports := j.report(opts.Progress)
 	defer stopReports()
-	objects, err := j.takeIn(ctx)
+	intake := r.Archive.Intake()
+	defer intake.Discard()
+	objects, err := j.takeIn(ctx, intake)
 	if err != nil {
+		return nil, err
+	}
+	if err := intake.Commit(); err != nil {
 		return nil, err
 	}
 	dir, done, err := trialDir(r.Workspace.Root)

@@ -239,7 +239,7 @@ func (c modelCase) carry(r *Runner, id string) (out result, rows RunRows, err er
 	if err := os.MkdirAll(j.dir, 0o700); err != nil {
 		return out, rows, err
 	}
-	objects, err := j.takeIn(ctx)
+	objects, err := j.takeIn(ctx, j.Archive.Intake())
 	if err != nil {
 		return out, rows, err
 	}

@@ -88,6 +88,7 @@ type Outcome struct {
 // Run carries one dataset from its source to a published version. The order of
 // what becomes durable is fixed, and each point says what a crash leaves:
 //
+//	intake       nothing: source bytes are written        swept
 //	archive      source bytes under their hash            nothing refers to them yet: harmless
 //	delivery     ledger entries for what was received     the next start writes run-failed
 //	staging      quarantine, Parquet, quality result      swept, run-failed written
@@ -95,6 +96,8 @@ type Outcome struct {
 //	state        run record and remembered head           the next start finishes the run
 //	place        staging renamed into published/          the next start promotes it
 //	promote      latest.json replaced                     done
+//
+// The first two happen while the rows are checked.
 //
 // The context calls the run off until the entries are written: from then on it
 // is carried to its end, which takes milliseconds.
@@ -177,7 +180,8 @@ type job struct {
 	staging *publish.Staging
 	schema  *arrow.Schema // of the published rows
 	journal journal
-	stale   string // says that the approval is of another text; empty if it is not
+	stale   string   // says that the approval is of another text; empty if it is not
+	arrival *arrival // nil before the delivery is taken in
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
 	logged bool
@@ -286,15 +290,25 @@ func (j *job) carryOut(ctx context.Context) error {
 	if _, err := kernel.NewTreater(j.plan, j.Keys.Secret); err != nil { // a missing key is told before anything is read
 		return err
 	}
-	objects, err := j.takeIn(ctx)
+	intake := j.Archive.Intake()
+	defer intake.Discard()
+	objects, err := j.takeIn(ctx, intake)
 	if err != nil {
 		return err
 	}
-	reached("archive")
-	if err := j.recordDeliveries(ctx, objects); err != nil {
-		return err
+	reached("intake")
+	pass, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	j.arrive(ctx, intake, objects, stop)
+	err = j.process(pass, objects)
+	if failed := j.arrival.wait(); failed != nil {
+		return failed
 	}
-	reached("delivery")
+	return err
+}
+
+// process carries what was taken in through both passes.
+func (j *job) process(ctx context.Context, objects []sourceObject) error {
 	if err := j.check(ctx, objects); err != nil {
 		return err
 	}
@@ -305,8 +319,9 @@ func (j *job) carryOut(ctx context.Context) error {
 	return j.publish(ctx, settled)
 }
 
-// takeIn copies the source objects into the archive: from here on only archived bytes are read.
-func (j *job) takeIn(ctx context.Context) ([]sourceObject, error) {
+// takeIn copies the source objects into the archive: from here on only archived bytes are read. They are durable once the
+// intake is committed.
+func (j *job) takeIn(ctx context.Context, intake *archive.Intake) ([]sourceObject, error) {
 	j.enter("archive")
 	src, err := file.New(j.Workspace.Root, j.plan.Source.Path)
 	if err != nil {
@@ -322,7 +337,6 @@ func (j *job) takeIn(ctx context.Context) ([]sourceObject, error) {
 	}
 	j.meter.total.Store(total)
 	objects := make([]sourceObject, len(listed))
-	intake := j.Archive.Intake()
 	g, small := errgroup.WithContext(ctx)
 	g.SetLimit(smallAtOnce)
 	for i, o := range listed {
@@ -346,7 +360,7 @@ func (j *job) takeIn(ctx context.Context) ([]sourceObject, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return objects, intake.Commit()
+	return objects, nil
 }
 
 // Small objects are taken in side by side, because nearly all of their time is waiting
@@ -446,6 +460,9 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	if err := staging.Seal(); err != nil {
+		return err
+	}
+	if err := j.arrival.wait(); err != nil {
 		return err
 	}
 	reached("staging")

@@ -18,6 +18,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"clearwell/durable"
@@ -49,9 +51,10 @@ func (e *CorruptError) Error() string {
 // goroutines and processes at once: files appear under their final names whole, and equal
 // names mean equal content.
 type Store struct {
-	dir   string
-	fresh sync.Map        // XXH64 of the contents that this Store put, by name; see Get
-	wrap  func(file) file // tests put a failing disk here; nil otherwise
+	dir     string
+	fresh   sync.Map        // XXH64 of the contents that this Store put, by name; see Get
+	pending unnamed         // contents that no Intake has committed yet
+	wrap    func(file) file // tests put a failing disk here; nil otherwise
 }
 
 // file is what Put needs of a file.
@@ -89,6 +92,11 @@ func (s *Store) Stat(hash string) (Object, error) {
 	return Object{SHA256: hash, Size: f.size}, nil
 }
 
+// named is Stat for what has its final name.
+func (s *Store) named(hash string) (Object, error) {
+	return (&Store{dir: s.dir}).Stat(hash)
+}
+
 // stored is one open archive file.
 type stored struct {
 	*os.File
@@ -103,9 +111,9 @@ func (s *Store) find(hash string) (*stored, error) {
 	if !isHash(hash) {
 		return nil, fmt.Errorf("archive object %q: not a SHA-256 in lower-case hex", hash)
 	}
-	// Compact makes the compressed file before it removes the other: whoever finds neither looks once more.
-	for _, compressed := range []bool{true, false, true} {
-		path := s.path(hash, compressed)
+	// A pending file may be named just now, and a raw one compressed: who finds nothing looks once more.
+	paths := []string{s.path(hash, true), s.path(hash, false)}
+	for _, path := range slices.Concat(s.pending.files(hash), paths, paths) {
 		f, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -113,7 +121,7 @@ func (s *Store) find(hash string) (*stored, error) {
 		if err != nil {
 			return nil, fmt.Errorf("archive object %s: %w", hash, err)
 		}
-		st := &stored{File: f, hash: hash, compressed: compressed}
+		st := &stored{File: f, hash: hash, compressed: strings.HasSuffix(path, ".s2")}
 		if st.size, err = st.rawSize(); err != nil {
 			f.Close()
 			return nil, err

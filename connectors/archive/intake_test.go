@@ -3,8 +3,10 @@ package archive
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -87,5 +89,85 @@ func BenchmarkPutSmallFiles(b *testing.B) {
 	}
 	if err := in.Commit(); err != nil {
 		b.Fatal(err)
+	}
+}
+
+func TestContentIsReadBeforeItIsCommitted(t *testing.T) {
+	s, b := open(t), text(3*blockSize)
+	ctx := context.Background()
+	first, second := s.Intake(), s.Intake() // two datasets that get the same delivery
+	var o Object
+	for _, in := range []*Intake{first, second} {
+		var err error
+		if o, err = in.Put(ctx, bytes.NewReader(b), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reads := func(when string) {
+		t.Helper()
+		r, _, err := s.Get(o.SHA256)
+		if err != nil {
+			t.Fatalf("%s: %v", when, err)
+		}
+		defer r.Close()
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("%s: %d bytes, %v", when, len(got), err)
+		}
+		if err := s.ReadRanges(ctx, o.SHA256, []Range{{Offset: 5, Length: 7}}, func(_ int, raw []byte) error {
+			if !bytes.Equal(raw, b[5:12]) {
+				t.Errorf("%s: range %q", when, raw)
+			}
+			return nil
+		}); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	reads("put")
+	if _, err := open2(t, s).Stat(o.SHA256); !errors.Is(err, ErrNotFound) {
+		t.Errorf("another process sees it before it is committed: %v", err)
+	}
+	first.Discard()
+	reads("one of two is called off")
+	if err := second.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	second.Discard() // after Commit: nothing
+	reads("committed")
+	if left := files(t, s); len(left) != 1 || !strings.HasSuffix(left[0], ".raw") {
+		t.Errorf("left %v", left)
+	}
+	if err := open2(t, s).Verify(ctx, o.SHA256); err != nil {
+		t.Error(err)
+	}
+}
+
+// open2 is the store as another process has it.
+func open2(t *testing.T, s *Store) *Store {
+	t.Helper()
+	other, err := Open(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return other
+}
+
+func TestADeliveryThatIsCalledOffLeavesNothing(t *testing.T) {
+	s := open(t)
+	in := s.Intake()
+	for i := range openAtOnce + 3 { // the first are durable already: a descriptor each is too much for all
+		b := text(2 * blockSize)
+		b[0], b[1] = byte(i), byte(i>>8)
+		if _, err := in.Put(context.Background(), bytes.NewReader(b), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in.Discard()
+	for _, left := range files(t, s) {
+		if !strings.HasSuffix(left, ".raw") {
+			t.Errorf("left %s", left)
+		}
+	}
+	if n := len(files(t, s)); n != 3 {
+		t.Errorf("%d files are left, not the 3 that were durable", n)
 	}
 }

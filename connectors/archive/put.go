@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,6 +43,7 @@ const (
 // progress, if not nil, is told the bytes read so far, from one goroutine at a time.
 func (s *Store) Put(ctx context.Context, r io.Reader, progress func(bytesRead int64)) (Object, error) {
 	in := s.Intake()
+	defer in.Discard()
 	o, err := in.Put(ctx, r, progress)
 	if err != nil {
 		return Object{}, err
@@ -51,42 +51,45 @@ func (s *Store) Put(ctx context.Context, r io.Reader, progress func(bytesRead in
 	return o, in.Commit()
 }
 
-// put stores content under its final name; the entries of the folders that it names in dirs are not durable yet.
-func (s *Store) put(ctx context.Context, r io.Reader, progress func(int64), dirs *folders) (o Object, err error) {
+// put stores content. A small one is synced and named at once, a larger one is left to Commit.
+func (in *Intake) put(ctx context.Context, r io.Reader, progress func(int64)) (o Object, err error) {
+	s := in.store
 	tmp, err := os.CreateTemp(s.dir, ".tmp-*")
 	if err != nil {
 		return o, err
 	}
+	p := &pending{name: tmp.Name(), out: &behind{File: tmp}}
+	kept := false
 	defer func() {
-		tmp.Close() // again after success: harmless
-		os.Remove(tmp.Name())
+		if !kept {
+			p.discard()
+		}
 	}()
-	var out file = &behind{File: tmp}
 	if s.wrap != nil {
-		out = s.wrap(tmp)
+		p.out = s.wrap(p.out)
 	}
 	cloned := false
 	if src, ok := r.(*os.File); ok && s.wrap == nil && cloneFile(tmp, src) {
 		cloned, r = true, tmp
 	}
-	o, sum, err := s.take(ctx, r, out, cloned, progress)
+	o, sum, err := s.take(ctx, r, p.out, cloned, progress)
 	if err != nil {
 		return o, err
 	}
-	if have, err := s.Stat(o.SHA256); err == nil && have == o {
-		dirs.changed(filepath.Dir(s.path(o.SHA256, true))) // its writer may have been killed before it synced the folder
+	p.Object = o
+	if have, err := s.named(o.SHA256); err == nil && have == o {
+		in.dirs.changed(filepath.Dir(s.path(o.SHA256, true))) // its writer may have been killed before it synced the folder
 		return o, nil
-	}
-	if err := out.Sync(); err != nil {
-		return o, fmt.Errorf("fsync: %w", err)
 	}
 	if err := tmp.Chmod(0o444); err != nil {
 		return o, err
 	}
-	if err := out.Close(); err != nil {
-		return o, err
-	}
-	if err := s.commit(tmp.Name(), o, dirs); err != nil {
+	if o.Size > blockSize {
+		kept = true
+		if err := in.keep(p); err != nil {
+			return o, err
+		}
+	} else if err := in.settle(p); err != nil {
 		return o, err
 	}
 	s.fresh.Store(o.SHA256, sum)
@@ -156,25 +159,6 @@ func (w whole) Write(p []byte) (int, error) {
 		err = fmt.Errorf("the disk took %d of %d bytes: %w", n, len(p), io.ErrShortWrite)
 	}
 	return n, err
-}
-
-// commit gives a synced file its final name. A crash before the rename leaves a
-// temporary file, after it the whole content.
-func (s *Store) commit(tmp string, o Object, dirs *folders) error {
-	path := s.path(o.SHA256, false)
-	dir := filepath.Dir(path)
-	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return err
-	}
-	dirs.changed(dir)
-	// A compressed file that is damaged would be found first.
-	if err := os.Remove(s.path(o.SHA256, true)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // A block is a piece of the stream on its way through digest and writer.
