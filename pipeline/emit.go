@@ -335,10 +335,8 @@ func (t *publisher) count(f *frame, l loaded) {
 		t.sum.add(uint64(hashes[i]))
 	}
 	rules := len(t.checked)
-	for u, rule := range t.e.unique {
-		l.bitmaps[rules+rule.rule] = f.repeats(u)
-	}
-	t.cells.AddPublished(f.rows, l.bitmaps[:rules], l.bitmaps[rules:], t.bits)
+	t.e.addBroken(f, l.bitmaps[rules:])
+	t.cells.AddPublished(f.rows, l.bitmaps[:rules], l.bitmaps[rules:2*rules], t.bits)
 	for r := range rules {
 		t.checked[r] += countBoth(l.bitmaps[r], t.bits)
 		t.failed[r] += countBoth(l.bitmaps[rules+r], t.bits)

@@ -140,7 +140,7 @@ func (r *Runner) keepRejects(j journal) error {
 	if err := durable.MakeDir(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{quarantineName, duplicatesName} {
+	for _, name := range []string{quarantineName, duplicatesName, repairsName} {
 		err := durable.Rename(filepath.Join(r.workDir(j.Run), name), filepath.Join(to, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err

@@ -39,13 +39,13 @@ const (
 	lateBytes = 4 << 20
 )
 
-// collectLate finds and fetches the rows that a uniqueness rule with on_fail:
+// collectLate finds and fetches the rows that a rule over all rows with on_fail:
 // quarantine takes out and that no other rule had taken out before.
 func (s *scan) collectLate(ctx context.Context) (lateRejects, error) {
 	s.late = newRowStore(s.dir, s.budget.rejects())
 	out := lateRejects{rowStore: s.late}
 	var which []int
-	for u, rule := range s.unique {
+	for u, rule := range s.settled {
 		if s.plan.Rules[rule.rule].OnFail == rules.Quarantine {
 			which = append(which, u)
 		}
@@ -78,14 +78,14 @@ func (s *scan) collectLate(ctx context.Context) (lateRejects, error) {
 }
 
 // appendLate appends the late rejects of a frame: rows that break one of the
-// uniqueness rules in which.
+// conditions over all rows in which.
 func (s *scan) appendLate(list []lateReject, number int, which []int) ([]lateReject, error) {
 	f := s.rows.frame(number)
 	hit := make([]uint64, len(f.alive))
 	any := uint64(0)
 	for i := range hit {
 		for _, u := range which {
-			hit[i] |= f.repeated[u][i].Load()
+			hit[i] |= f.broken[u][i].Load()
 		}
 		any |= hit[i]
 	}

@@ -272,7 +272,7 @@ func (c modelCase) carry(r *Runner, id string) (out result, rows RunRows, err er
 		return out, rows, err
 	}
 	out = result{quarantined: map[int]string{}, winners: map[int]int{}, excluded: int(rows.Excluded)}
-	for _, u := range settled.repeated {
+	for _, u := range settled.outcomes {
 		out.checked, out.failed = u.checked, u.failed
 	}
 	for _, row := range parquetRows(j.staging.Path("part-00000-of-00001.parquet"), &err) {

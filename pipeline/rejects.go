@@ -280,22 +280,22 @@ func (q *quarantineWriter) flush(atLeast int) error {
 }
 
 // broken is the list of rules that a row breaks: those of its own cells as they
-// were stored, and the uniqueness rules, which were settled later.
+// were stored, and those over all rows, which were settled later.
 func (q *quarantineWriter) broken(f *frame, stored string, position int32) []uint16 {
 	var all []uint16
 	for i := 0; i < len(stored); i += 2 {
 		all = append(all, uint16(stored[i])|uint16(stored[i+1])<<8)
 	}
-	if position < 0 || len(q.scan.unique) == 0 {
+	if position < 0 || len(q.scan.settled) == 0 {
 		return all
 	}
-	for u, rule := range q.scan.unique {
-		if f.repeated[u][position>>6].Load()>>(position&63)&1 != 0 {
+	for u, rule := range q.scan.settled {
+		if f.broken[u][position>>6].Load()>>(position&63)&1 != 0 {
 			all = append(all, uint16(rule.rule))
 		}
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // record puts identity, reasons and cells of stored rejects into the columns of the file.

@@ -169,19 +169,22 @@ func didYouMean(word string) string {
 // job is one run while it goes.
 type job struct {
 	*Runner
-	opts    Options
-	data    *rules.Dataset
-	plan    *rules.Plan
-	record  RunRecord
-	dir     string // working folder of the run
-	meter   *meter
-	outcome *Outcome
-	scan    *scan
-	staging *publish.Staging
-	schema  *arrow.Schema // of the published rows
-	journal journal
-	stale   string   // says that the approval is of another text; empty if it is not
-	arrival *arrival // nil before the delivery is taken in
+	opts     Options
+	data     *rules.Dataset
+	plan     *rules.Plan
+	record   RunRecord
+	dir      string // working folder of the run
+	meter    *meter
+	outcome  *Outcome
+	scan     *scan
+	defects  written   // of the dataset after the run
+	referred *referred // versions of other datasets that the plan compares with
+	repairs  written   // the file of repaired cells
+	repaired []int64   // cells by rule of the plan; nil: the plan repairs none
+	staging  *publish.Staging
+	schema   *arrow.Schema // of the published rows
+	journal  journal
+	stale    string // says that the approval is of another text; empty if it is not
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
 	logged bool
@@ -290,19 +293,14 @@ func (j *job) carryOut(ctx context.Context) error {
 	if _, err := kernel.NewTreater(j.plan, j.Keys.Secret); err != nil { // a missing key is told before anything is read
 		return err
 	}
-	intake := j.Archive.Intake()
-	defer intake.Discard()
-	objects, err := j.takeIn(ctx, intake)
+	referred, err := openReferred(j.Site, j.Workspace.Root, j.plan) // so is a dataset to compare with that is not there
 	if err != nil {
 		return err
 	}
-	reached("intake")
-	pass, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	j.arrive(ctx, intake, objects, stop)
-	err = j.process(pass, objects)
-	if failed := j.arrival.wait(); failed != nil {
-		return failed
+	j.referred = referred
+	objects, err := j.takeIn(ctx)
+	if err != nil {
+		return err
 	}
 	return err
 }
@@ -399,6 +397,7 @@ func (j *job) check(ctx context.Context, objects []sourceObject) error {
 		return err
 	}
 	j.scan = s
+	s.known = j.referred
 	return s.run(ctx, j.opts.CPUs)
 }
 
@@ -426,6 +425,15 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 	if j.plan.Dedupe != nil {
 		beside = append(beside, func(ctx context.Context) (err error) {
 			duplicates, err = j.writeInternal(duplicatesName, func(w io.Writer) (parquet.Stats, error) { return j.scan.writeDuplicates(ctx, w) })
+			return err
+		})
+	}
+	if j.scan.repairs != nil {
+		beside = append(beside, func(ctx context.Context) (err error) {
+			j.repairs, err = j.writeInternal(repairsName, func(w io.Writer) (stats parquet.Stats, err error) {
+				stats, j.repaired, err = j.scan.writeRepairs(ctx, w)
+				return stats, err
+			})
 			return err
 		})
 	}

@@ -21,6 +21,7 @@ import (
 	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/quality"
+	"clearwell/pipeline/settle"
 	"clearwell/rules"
 )
 
@@ -31,19 +32,24 @@ import (
 // Batches are numbered as they are cut from the source, so that every later
 // stage can restore the source order, whichever worker was faster.
 type scan struct {
-	plan    *rules.Plan
-	archive sourceBytes
-	objects []sourceObject
-	layout  layout
-	rows    *rowStore
-	rejects *rowStore
-	late    *rowStore       // rows that only a rule over all rows rejects; nil before they are known
-	contest *dedupe.Contest // for the keys of dedupe; nil: no dedupe, or only after uniqueness is settled
-	losers  *dedupe.Losers  // who lost it; nil before it is settled
-	unique  []*uniqueRule   // the plan's rules that look at all rows
-	meter   *meter
-	dir     string // for what goes beyond the budget
-	budget  budget
+	plan        *rules.Plan
+	archive     sourceBytes
+	objects     []sourceObject
+	layout      layout
+	rows        *rowStore
+	rejects     *rowStore
+	late        *rowStore       // rows that only a rule over all rows rejects; nil before they are known
+	contest     *dedupe.Contest // for the keys of dedupe; nil: no dedupe, or only after uniqueness is settled
+	losers      *dedupe.Losers  // who lost it; nil before it is settled
+	settled     []*settledRule  // the plan's conditions over all rows
+	known       settle.Known    // what other datasets publish; nil: the plan refers to none
+	lookups     kernel.Lookups  // tables of repairs from other datasets
+	repairs     *repairStore    // cells repaired in this pass; nil: the plan repairs none
+	lateRepairs *repairStore    // and when rules over all rows were settled
+	scoredLate  []bool          // by rule: its cells are counted when rules over all rows are settled
+	meter       *meter
+	dir         string // for what goes beyond the budget
+	budget      budget
 
 	chunkSize int // of the reader; 0: its default
 
@@ -77,10 +83,15 @@ func newScan(p *rules.Plan, from sourceBytes, objects []sourceObject, dir string
 	}
 	s := &scan{
 		plan: p, archive: from, objects: objects, layout: layout, dir: dir, budget: b,
-		rows: newRowStore(dir, b.rows()), rejects: newRowStore(dir, b.rejects()), unique: uniqueRules(p), meter: m,
-		chunkSize: chunkSize,
+		rows: newRowStore(dir, b.rows()), rejects: newRowStore(dir, b.rejects()), settled: settledRules(p), meter: m,
+		chunkSize: chunkSize, scoredLate: scoredLate(p),
 	}
-	s.openContests(p.Dedupe != nil && !late)
+	if repairs(p) {
+		s.repairs, s.lateRepairs = newRepairStore(dir, b.repairs()), newRepairStore(dir, b.repairs())
+	}
+	if p.Dedupe != nil && !late {
+		s.contest = dedupe.NewContest(dir, s.contestShare())
+	}
 	return s, nil
 }
 
@@ -113,15 +124,6 @@ type stopped struct {
 	object string
 }
 
-// uniqueRule finds rows that share the values of a uniqueness condition.
-type uniqueRule struct {
-	rule    int // in plan.Rules
-	fields  []string
-	contest *dedupe.Contest
-	scoped  atomic.Int64 // rows for which the rule's when is true
-	keyed   atomic.Int64 // of these, rows with no null among the fields
-}
-
 // layout says which columns a frame carries: the plan's fields that a later
 // stage reads, then three columns about the row itself.
 type layout struct {
@@ -152,6 +154,7 @@ func newLayout(p *rules.Plan, lateDedupe, everything bool) (layout, error) {
 			everything = everything || o.By == rules.MostComplete
 		}
 	}
+	lateReads(p, need)
 	var l layout
 	for i, f := range p.Fields {
 		if need[f.Name] || everything {
@@ -190,6 +193,9 @@ type piece struct {
 // run scans all objects.
 func (s *scan) run(ctx context.Context, workers int) error {
 	defer s.closeStream()
+	if err := s.openSettled(ctx); err != nil {
+		return err
+	}
 	if s.bound == nil {
 		s.bound = map[string]*kernel.Program{}
 	}
@@ -206,21 +212,6 @@ func (s *scan) run(ctx context.Context, workers int) error {
 	return nil
 }
 
-// openContests opens the contests of the uniqueness rules and, if wanted in this
-// pass, that of dedupe: they share what there is for contests.
-func (s *scan) openContests(duplicates bool) {
-	n := len(s.unique)
-	if duplicates {
-		n++
-	}
-	for _, u := range s.unique {
-		u.contest = dedupe.NewContest(s.dir, s.budget.contest()/int64(n))
-	}
-	if duplicates {
-		s.contest = dedupe.NewContest(s.dir, s.budget.contest()/int64(n))
-	}
-}
-
 // close gives back the rows and the files they were spilled to; the working
 // folder is removed after it, so that what is left there does not matter.
 func (s *scan) close() {
@@ -229,8 +220,10 @@ func (s *scan) close() {
 	if s.late != nil {
 		s.late.close()
 	}
-	for _, u := range s.unique {
-		u.contest.Close()
+	s.closeSettled()
+	if s.repairs != nil {
+		s.repairs.rows.close()
+		s.lateRepairs.rows.close()
 	}
 	if s.contest != nil {
 		s.contest.Close()
@@ -296,7 +289,7 @@ func (s *scan) openObject() error {
 	key := strings.Join(o.Header, "\x00")
 	prog := s.bound[key]
 	if prog == nil {
-		if prog, err = kernel.Compile(s.plan, o.Header); err != nil {
+		if prog, err = kernel.CompileWith(s.plan, o.Header, s.lookups); err != nil {
 			return fmt.Errorf("%s: %w", o.Name, err)
 		}
 		s.bound[key] = prog
@@ -312,31 +305,25 @@ func (s *scan) closeStream() {
 	}
 }
 
-// uniqueAdder enters rows into the contest of a uniqueness rule.
-type uniqueAdder struct {
-	*dedupe.Adder
-	key *kernel.KeyEncoder
-}
-
 // worker is what one goroutine of the scan owns.
 type worker struct {
-	scan    *scan
-	reader  *csv.Reader // the one that decoder belongs to
-	decoder *csv.Decoder
-	kernels map[*kernel.Program]*kernel.Worker
-	cells   *quality.CellCounter
-	key     *kernel.KeyEncoder
-	order   *kernel.OrderEncoder
-	contest *dedupe.Adder // nil: no dedupe in this pass
-	uniques []uniqueAdder // per uniqueness rule
-	keyBuf  []byte
-	prefBuf []byte
-	hashes  []uint64
-	own     totals
-	alive   []uint64
-	stored  []arrow.Array
-	spans   spanColumns
-	rejects rejectBuilder
+	scan      *scan
+	reader    *csv.Reader // the one that decoder belongs to
+	decoder   *csv.Decoder
+	kernels   map[*kernel.Program]*kernel.Worker
+	cells     *quality.CellCounter
+	key       *kernel.KeyEncoder
+	order     *kernel.OrderEncoder
+	contest   *dedupe.Adder     // nil: no dedupe in this pass
+	observers []settle.Observer // per condition over all rows
+	keyBuf    []byte
+	prefBuf   []byte
+	hashes    []uint64
+	own       totals
+	alive     []uint64
+	stored    []arrow.Array
+	spans     spanColumns
+	rejects   rejectBuilder
 }
 
 func (s *scan) work(ctx context.Context) error {
@@ -344,8 +331,8 @@ func (s *scan) work(ctx context.Context) error {
 	if s.contest != nil {
 		w.join(s.contest)
 	}
-	for _, u := range s.unique {
-		w.uniques = append(w.uniques, uniqueAdder{u.contest.NewAdder(), kernel.NewKeyEncoder(s.plan, u.fields)})
+	for _, r := range s.settled {
+		w.observers = append(w.observers, r.settle.Observer())
 	}
 	for {
 		begin := time.Now()
@@ -429,7 +416,7 @@ func (w *worker) take(p piece) error {
 		w.own.quarantined += int64(bits.OnesCount64(c.Quarantined[i]))
 	}
 	f := newFrame(p.object, b, s.layout.types)
-	s.rows.add(p.frame, f, alive, len(s.unique))
+	s.rows.add(p.frame, f, alive, len(s.settled))
 	if err := w.reject(p, b, c); err != nil {
 		return err
 	}
@@ -441,8 +428,13 @@ func (w *worker) take(p piece) error {
 			w.own.checked.add(w.hashes[i<<6+bits.TrailingZeros64(word)])
 		}
 	}
-	if err := w.enterUnique(p.frame, c); err != nil {
+	if err := w.observe(p.frame, f, c); err != nil {
 		return err
+	}
+	if len(c.Repaired) > 0 {
+		if err := s.repairs.keep(p.frame, p.object, c.Repaired, func(field int) arrow.Array { return c.Columns[field] }); err != nil {
+			return err
+		}
 	}
 	if w.contest != nil {
 		if err := w.compete(p.frame, alive, c.Columns); err != nil {
@@ -456,7 +448,7 @@ func (w *worker) take(p piece) error {
 		w.stored = append(w.stored, c.Columns[i])
 	}
 	w.stored = append(w.stored, w.spans.columns(w.hashes, b.Spans)...)
-	if err := s.rows.fill(f, w.stored, bitmapsOf(c)); err != nil {
+	if err := s.rows.fill(f, w.stored, bitmapsOf(c, s.repairs != nil)); err != nil {
 		return err
 	}
 	s.meter.rows.Add(int64(rows + len(b.Bad)))
@@ -490,35 +482,10 @@ func (w *worker) handOver() (err error) {
 	if w.contest != nil {
 		err = w.contest.Close()
 	}
-	for _, u := range w.uniques {
-		err = errors.Join(err, u.Close())
+	for _, o := range w.observers {
+		err = errors.Join(err, o.Close())
 	}
 	return err
-}
-
-// enterUnique enters the rows into the contests of the uniqueness rules.
-func (w *worker) enterUnique(number int, c *kernel.Checked) error {
-	for u, rule := range w.scan.unique {
-		keyed, scope := make(kernel.Bits, len(c.Excluded)), c.Outcomes[rule.rule].Scope
-		for i := range c.Rows {
-			if !scope.Get(i) {
-				continue
-			}
-			key, ok := w.uniques[u].key.Append(w.keyBuf[:0], c.Columns, i)
-			w.keyBuf = key
-			if !ok {
-				continue
-			}
-			keyed.Set(i)
-			if err := w.uniques[u].Add(key, nil, dedupe.NewLoc(number, i)); err != nil {
-				return err
-			}
-		}
-		rule.scoped.Add(int64(scope.Count()))
-		rule.keyed.Add(int64(keyed.Count()))
-		c.Outcomes[rule.rule].Checked = keyed
-	}
-	return nil
 }
 
 // compete enters the rows still alive into the contest for their keys.
@@ -540,24 +507,35 @@ func (w *worker) compete(number int, alive []uint64, cols []arrow.Array) error {
 	return nil
 }
 
-// count adds the outcomes of the rules to the score as delivered; those of
-// uniqueness rules are added when they are settled.
+// count adds the outcomes of the rules to the score as delivered; those that rules
+// over all rows have a part in are added when these are settled.
 func (w *worker) count(c *kernel.Checked) {
 	checked, failed := make([][]uint64, len(c.Outcomes)), make([][]uint64, len(c.Outcomes))
 	for i, o := range c.Outcomes {
-		checked[i], failed[i] = o.Checked, o.Failed
-	}
-	for _, u := range w.scan.unique {
-		checked[u.rule] = nil
+		if !w.scan.scoredLate[i] {
+			checked[i], failed[i] = o.Checked, o.Failed
+		}
 	}
 	w.cells.AddDelivered(c.Rows, checked, failed)
 }
 
-// bitmapsOf lists what each rule checked, then what failed each rule.
-func bitmapsOf(c *kernel.Checked) [][]uint64 {
-	out := make([][]uint64, 2*len(c.Outcomes))
+// bitmapsOf lists what each rule checked, then what fails each rule still; if the plan
+// repairs, then what failed it until it was repaired.
+func bitmapsOf(c *kernel.Checked, repairs bool) [][]uint64 {
+	n := len(c.Outcomes)
+	out := make([][]uint64, 2*n, 3*n)
 	for i, o := range c.Outcomes {
-		out[i], out[len(c.Outcomes)+i] = o.Checked, o.Failed
+		out[i], out[n+i] = o.Checked, o.Failed
+		if o.Mended != nil {
+			still := slices.Clone(o.Failed)
+			still.AndNot(o.Mended)
+			out[n+i] = still
+		}
+	}
+	if repairs {
+		for _, o := range c.Outcomes {
+			out = append(out, o.Mended)
+		}
 	}
 	return out
 }
@@ -584,24 +562,4 @@ func (s *spanColumns) columns(hashes []uint64, spans []batch.Span) []arrow.Array
 		s.hash[i], s.offset[i], s.line[i], s.length[i] = int64(hashes[i]), sp.Offset, sp.Line, sp.Length
 	}
 	return []arrow.Array{int64Column(s.hash), int64Column(s.offset), int32Column(s.length), int64Column(s.line)}
-}
-
-// lateDedupe says whether duplicates can be looked for only after the rules over
-// all rows are settled, because a row that breaks one of them must not win.
-func lateDedupe(p *rules.Plan) bool {
-	return p.Dedupe != nil && slices.ContainsFunc(uniqueRules(p), func(u *uniqueRule) bool {
-		return p.Rules[u.rule].OnFail == rules.Quarantine
-	})
-}
-
-func uniqueRules(p *rules.Plan) []*uniqueRule {
-	var out []*uniqueRule
-	for i, r := range p.Rules {
-		for _, c := range r.Conditions {
-			if c.Op == rules.Unique {
-				out = append(out, &uniqueRule{rule: i, fields: c.Fields})
-			}
-		}
-	}
-	return out
 }

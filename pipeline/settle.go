@@ -3,66 +3,63 @@ package pipeline
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/bits"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"golang.org/x/sync/errgroup"
 
 	"clearwell/pipeline/dedupe"
-	"clearwell/rules"
 )
 
 // settled is what is known once every row was seen.
 type settled struct {
 	late     lateRejects
-	passed   Checksum // of the rows that broke no quarantine rule
-	removed  int64    // duplicates
-	kept     int64    // rows to publish
-	repeated []uniqueOutcome
+	passed   Checksum            // of the rows that broke no quarantine rule
+	removed  int64               // duplicates
+	kept     int64               // rows to publish
+	outcomes map[int]ruleOutcome // of rules over all rows, by their place in the plan
 }
 
-// uniqueOutcome is the result of a uniqueness rule.
-type uniqueOutcome struct {
-	rule                    int
+// ruleOutcome is the result of a rule over all rows.
+type ruleOutcome struct {
 	scoped, checked, failed int64
 }
 
-// settle decides what only the whole run can tell: which rows break a
-// uniqueness rule, and then which of the rest are duplicates.
+// settle decides what only the whole run can tell: which rows break a rule over
+// all rows, and then which of the rest are duplicates.
 func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
-	out := &settled{passed: s.totals.checked}
-	for u, rule := range s.unique {
-		if err := s.settleUnique(ctx, u, workers); err != nil {
+	out := &settled{passed: s.totals.checked, outcomes: map[int]ruleOutcome{}}
+	changed := int64(0)
+	if len(s.settled) > 0 {
+		if err := s.settleRules(ctx, workers); err != nil {
 			return nil, err
 		}
-		o := uniqueOutcome{rule: rule.rule, scoped: rule.scoped.Load(), checked: rule.keyed.Load()}
-		quarantine := s.plan.Rules[rule.rule].OnFail == rules.Quarantine
-		for number := range s.frames {
-			f := s.rows.frame(number)
-			for i := range f.repeated[u] {
-				w := f.repeated[u][i].Load()
-				o.failed += int64(bits.OnesCount64(w))
-				for ; quarantine && w != 0; w &= w - 1 {
-					f.kill(i<<6 + bits.TrailingZeros64(w))
-				}
+		k, err := s.reckon(ctx, workers)
+		if err != nil {
+			return nil, err
+		}
+		changed = k.changed
+		for _, r := range s.settled {
+			o := k.counts[r.rule]
+			o.scoped = r.scoped.Load()
+			out.outcomes[r.rule] = o
+		}
+		if s.totals.cells != nil {
+			s.totals.cells.Merge(k.cells)
+		}
+		for i, loc := range k.stops {
+			if loc != noStop {
+				f := s.rows.frame(loc.Frame())
+				return nil, &RuleStopError{Rule: s.plan.Rules[i].ID, Object: s.objects[f.object].Name, Row: f.rowNumber(loc.Row())}
 			}
 		}
-		out.repeated = append(out.repeated, o)
-		if o.failed > 0 && s.plan.Rules[rule.rule].OnFail == rules.Stop {
-			return nil, s.stoppedByRepeats(u)
-		}
-	}
-	if err := s.scoreRepeats(); err != nil {
-		return nil, err
 	}
 	late, err := s.collectLate(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out.late = late
-	if late.rows > 0 {
+	if late.rows > 0 || changed > 0 {
 		if err := s.sumPassed(out); err != nil {
 			return nil, err
 		}
@@ -85,42 +82,7 @@ func (s *scan) settle(ctx context.Context, workers int) (*settled, error) {
 	return out, nil
 }
 
-// stoppedByRepeats names the first row that breaks uniqueness rule u.
-func (s *scan) stoppedByRepeats(u int) error {
-	for number := range s.frames {
-		f := s.rows.frame(number)
-		for i := range f.rows {
-			if f.repeated[u][i>>6].Load()>>(i&63)&1 != 0 {
-				return &RuleStopError{Rule: s.plan.Rules[s.unique[u].rule].ID, Object: s.objects[f.object].Name, Row: f.rowNumber(i)}
-			}
-		}
-	}
-	return fmt.Errorf("uniqueness rule %s failed on no row", s.plan.Rules[s.unique[u].rule].ID)
-}
-
-// scoreRepeats adds the uniqueness rules to the score as delivered.
-func (s *scan) scoreRepeats() error {
-	if len(s.unique) == 0 {
-		return nil
-	}
-	n := len(s.plan.Rules)
-	for number := range s.frames {
-		f := s.rows.frame(number)
-		l, err := s.rows.load(f)
-		if err != nil {
-			return err
-		}
-		checked, failed := make([][]uint64, n), make([][]uint64, n)
-		for u, rule := range s.unique {
-			checked[rule.rule], failed[rule.rule] = l.bitmaps[rule.rule], f.repeats(u)
-		}
-		s.totals.cells.AddDelivered(f.rows, checked, failed)
-		l.done()
-	}
-	return nil
-}
-
-// sumPassed makes the checksum of the rows that uniqueness left alive.
+// sumPassed makes the checksum of the rows that the rules over all rows left alive.
 func (s *scan) sumPassed(out *settled) error {
 	out.passed = Checksum{}
 	var alive []int32
@@ -138,19 +100,6 @@ func (s *scan) sumPassed(out *settled) error {
 		l.done()
 	}
 	return nil
-}
-
-// settleUnique marks the rows that share the values of uniqueness rule u: every
-// copy fails, the one that a contest would leave as well.
-func (s *scan) settleUnique(ctx context.Context, u, workers int) error {
-	c := s.unique[u].contest
-	mark := func(loser, winner dedupe.Loc) error {
-		for _, loc := range [2]dedupe.Loc{loser, winner} {
-			s.rows.frame(loc.Frame()).repeated[u][loc.Row()>>6].Or(1 << (loc.Row() & 63))
-		}
-		return nil
-	}
-	return errors.Join(decide(ctx, c, workers, func(work func(lost lostTo) error) error { return work(mark) }), c.Close())
 }
 
 // lostTo is told of rows that lost.
@@ -171,7 +120,7 @@ func decide(ctx context.Context, c *dedupe.Contest, workers int, each func(work 
 	return g.Wait()
 }
 
-// competeLate enters the rows that uniqueness left alive into the contest for their keys.
+// competeLate enters the rows that the rules over all rows left alive into the contest for their keys.
 func (s *scan) competeLate(ctx context.Context, workers int) error {
 	s.contest = dedupe.NewContest(s.dir, s.budget.contest())
 	g, ctx := errgroup.WithContext(ctx)

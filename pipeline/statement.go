@@ -146,9 +146,9 @@ func (s *statement) drafts() []lineage.Draft {
 		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, withDetail(map[string]any{
 			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded,
 		}, "cells_changed", s.cellsChanged(), assessed.Name)),
-		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, withDetail(map[string]any{
+		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, withDetail(s.withRepairs(map[string]any{
 			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed, "checksum_out": s.settled.passed.text(),
-		}, "rules", s.ruleCounts(), assessed.Name)),
+		}), "rules", s.ruleCounts(), assessed.Name)),
 	}
 	kept := passed
 	if d := plan.Dedupe; d != nil {
@@ -240,9 +240,28 @@ func (s *statement) changed(field, step int) int64 {
 func (s *statement) ruleCounts() map[string]any {
 	out := map[string]any{}
 	for _, r := range s.result.Rules {
-		out[r.ID] = map[string]any{"checked": r.Delivered.Checked, "failed": r.Delivered.Failed}
+		counts := map[string]any{"checked": r.Delivered.Checked, "failed": r.Delivered.Failed}
+		if r.Repaired > 0 {
+			counts["repaired"] = r.Repaired
+		}
+		out[r.ID] = counts
 	}
 	return out
+}
+
+// withRepairs adds to the body of the validation how many cells were repaired, in which file they stand
+// one by one, and which versions of other datasets the rows were compared with.
+func (s *statement) withRepairs(body map[string]any) map[string]any {
+	if s.job.repairs.exists {
+		body["cells_repaired"] = s.job.repairs.Rows
+		body["repairs"] = map[string]any{
+			"name": path.Join("quarantine", s.plan.Dataset, s.record.ID, repairsName), "sha256": hex.EncodeToString(s.job.repairs.SHA256[:]),
+		}
+	}
+	if compared := s.job.referred.ledgerText(); len(compared) > 0 {
+		body["compared_with"] = compared
+	}
+	return body
 }
 
 // keyIDs is name -> id of the keys that pseudonyms were made with; the keys are never told.
@@ -397,15 +416,11 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 		}
 		in.Fields = append(in.Fields, q)
 	}
-	unique := map[int]uniqueOutcome{}
-	for _, u := range settled.repeated {
-		unique[u.rule] = u
-	}
 	for i, r := range j.plan.Rules {
 		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
 			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, InScope: inScope,
 			Published: quality.Counts{Checked: e.checked[i], Failed: e.failed[i]}}
-		if u, ok := unique[i]; ok {
+		if u, ok := settled.outcomes[i]; ok {
 			q.Delivered = quality.Counts{Checked: u.checked, Failed: u.failed}
 			q.SkippedByWhen, q.SkippedNull = inScope-u.scoped, u.scoped-u.checked
 		} else if counts != nil {
@@ -413,7 +428,13 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 			q.SkippedByWhen, q.SkippedNull = c.SkippedByWhen, c.SkippedNull
 			q.Delivered = quality.Counts{Checked: c.Checked, Failed: c.Failed}
 		}
+		if j.repaired != nil {
+			q.Repaired = j.repaired[i]
+		}
 		in.Rules = append(in.Rules, q)
+	}
+	if j.repairs.exists {
+		in.Repairs = &quality.Repairs{Cells: j.repairs.Rows, SHA256: hex.EncodeToString(j.repairs.SHA256[:])}
 	}
 	if j.scan.totals.cells != nil {
 		cells := quality.NewCellCounter(cellRules(j.plan))

@@ -42,7 +42,8 @@ type frame struct {
 	firstRow int64
 	numbers  []int64           // record numbers where bad records leave gaps; nil: firstRow, firstRow+1, …
 	alive    []atomic.Uint64   // rows still on their way to publication
-	repeated [][]atomic.Uint64 // per uniqueness rule: rows whose values another row has too
+	failing  bool              // some row breaks a rule of its own cells
+	broken   [][]atomic.Uint64 // per condition over all rows: rows that break it
 
 	block  []byte // nil when spilled
 	offset int64
@@ -55,10 +56,10 @@ func newRowStore(dir string, limit int64) *rowStore {
 
 // add registers a frame before its rows enter any index: from now on other
 // workers may take rows out of it.
-func (s *rowStore) add(number int, f *frame, alive []uint64, uniqueRules int) {
-	f.repeated = make([][]atomic.Uint64, uniqueRules)
-	for i := range f.repeated {
-		f.repeated[i] = make([]atomic.Uint64, len(alive))
+func (s *rowStore) add(number int, f *frame, alive []uint64, settledRules int) {
+	f.broken = make([][]atomic.Uint64, settledRules)
+	for i := range f.broken {
+		f.broken[i] = make([]atomic.Uint64, len(alive))
 	}
 	f.alive = make([]atomic.Uint64, len(alive))
 	for i, w := range alive {
@@ -113,6 +114,17 @@ func (s *rowStore) fill(f *frame, cols []arrow.Array, bitmaps [][]uint64) error 
 		return fmt.Errorf("spill rows to %s: %w", s.spill.Name(), err)
 	}
 	return nil
+}
+
+// refill gives a frame other columns and bitmaps. They may be views into what it had.
+func (s *rowStore) refill(f *frame, cols []arrow.Array, bitmaps [][]uint64) error {
+	if f.block != nil {
+		s.mu.Lock()
+		s.held -= int64(f.size)
+		s.mu.Unlock()
+		f.block = nil
+	}
+	return s.fill(f, cols, bitmaps)
 }
 
 // loaded is a frame's contents: views into a block, valid until done is called.
@@ -182,11 +194,16 @@ func (s *rowStore) remove(loc dedupe.Loc) {
 	s.frame(loc.Frame()).kill(loc.Row())
 }
 
-// repeats is the bitmap of the rows that break uniqueness rule u.
-func (f *frame) repeats(u int) []uint64 {
-	out := make([]uint64, len(f.repeated[u]))
-	for i := range out {
-		out[i] = f.repeated[u][i].Load()
+// breaks is the bitmap of the rows that break condition u over all rows; nil: none.
+func (f *frame) breaks(u int) []uint64 {
+	var out []uint64
+	for i := range f.broken[u] {
+		if w := f.broken[u][i].Load(); w != 0 {
+			if out == nil {
+				out = make([]uint64, len(f.broken[u]))
+			}
+			out[i] = w
+		}
 	}
 	return out
 }

@@ -16,7 +16,7 @@ func Assess(in Input) (*Result, error) {
 	r := &Result{
 		Format: Format, Dataset: in.Dataset, Title: in.Title, Owner: in.Owner,
 		Contract: in.Contract, Plan: in.Plan, Standards: in.Standards,
-		Sources: nonNil(in.Sources), Rows: in.Rows, Cells: in.Cells,
+		Sources: nonNil(in.Sources), Rows: in.Rows, Cells: in.Cells, Repairs: in.Repairs,
 		Delivered: in.score(deliveredSide), Published: in.score(publishedSide),
 		Coverage: in.coverage(), Rules: []RuleResult{}, Fields: []FieldResult{},
 		Measured: in.Measured,
@@ -45,7 +45,7 @@ func (r Rule) result(o Outcome) RuleResult {
 		ID: r.ID, Title: r.Title, Field: r.Field, Reads: nonNil(r.Reads),
 		Dimension: r.Dimension, Indicator: r.Indicator, OnFail: r.OnFail, Basis: r.Basis, Fix: r.Fix,
 		Severity: r.Severity, Mistakes: r.Mistakes,
-		Outcome: o, InScope: r.InScope, SkippedByWhen: r.SkippedByWhen, SkippedNull: r.SkippedNull,
+		Outcome: o, InScope: r.InScope, SkippedByWhen: r.SkippedByWhen, SkippedNull: r.SkippedNull, Repaired: r.Repaired,
 		Delivered: r.Delivered, Published: r.Published,
 		X:          RatioOf(r.Delivered.Checked-r.Delivered.Failed, r.Delivered.Checked),
 		XPublished: RatioOf(r.Published.Checked-r.Published.Failed, r.Published.Checked),
@@ -134,6 +134,9 @@ func (in Input) checkRules(bad func(string, ...any)) {
 		if !r.Delivered.valid() || !r.Published.valid() ||
 			r.Published.Checked > r.Delivered.Checked || r.Published.Failed > r.Delivered.Failed || r.Published.Checked > in.Rows.Published {
 			bad("rule %s: delivered %+v, published %+v of %d rows", r.ID, r.Delivered, r.Published, in.Rows.Published)
+		}
+		if r.Repaired < 0 || r.Repaired > r.Delivered.Failed {
+			bad("rule %s: %d rows repaired of %d that failed", r.ID, r.Repaired, r.Delivered.Failed)
 		}
 		if r.InScope < 0 || r.SkippedByWhen < 0 || r.SkippedNull < 0 {
 			bad("rule %s: negative counts", r.ID)

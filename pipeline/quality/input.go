@@ -57,7 +57,16 @@ type Input struct {
 	Last     *Last              // the version before; nil: there is none, or it is not compared with
 	Compare  *rules.LastVersion // bounds on the change since then
 
+	Repairs *Repairs // nil: the contract repairs nothing
+
 	AllowEmpty bool // the contract lets a version without rows be published
+}
+
+// Repairs are the cells that rules repaired. A repaired cell counts as failed in the
+// score as delivered, and as passed in the score as published.
+type Repairs struct {
+	Cells  int64  `json:"cells"`
+	SHA256 string `json:"sha256"` // lower-case hex, of the file in which they stand one by one
 }
 
 // Source is one archived source object of the run.
@@ -129,6 +138,7 @@ type Rule struct {
 	InScope       int64 // rows on which the rule could apply
 	SkippedByWhen int64 // rows left out by the rule's own condition
 	SkippedNull   int64 // rows left out because an operand was null
+	Repaired      int64 // of the rows that failed, those whose cell got a value that holds, and that no other rule took out
 	Mistakes      int64 // evaluations that went wrong, such as a division by zero: the rule did not check there
 	Delivered     Counts
 	Published     Counts

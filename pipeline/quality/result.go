@@ -32,6 +32,7 @@ type Result struct {
 	Rules     []RuleResult  `json:"rules"`  // in plan order
 	Fields    []FieldResult `json:"fields"` // in contract order
 	Cells     []Cells       `json:"cells,omitempty"`
+	Repairs   *Repairs      `json:"repairs,omitempty"`
 
 	Measured   []Measured  `json:"measured,omitempty"`   // counts that no rule gives
 	Comparison *Comparison `json:"comparison,omitempty"` // with the version before, where the contract asks for it
@@ -122,6 +123,7 @@ type RuleResult struct {
 	InScope       int64             `json:"in_scope"`
 	SkippedByWhen int64             `json:"skipped_by_when"`
 	SkippedNull   int64             `json:"skipped_null"`
+	Repaired      int64             `json:"repaired,omitempty"`
 	Mistakes      int64             `json:"mistakes,omitempty"` // evaluations that went wrong; the rule did not check there
 	Delivered     Counts            `json:"delivered"`
 	Published     Counts            `json:"published"`
