@@ -1,10 +1,6 @@
 package pipeline
 
-import (
-	"strings"
-
-	"clearwell/rules"
-)
+import "clearwell/rules"
 
 // describeFailure says in words what a rule demands: the officer's own words for
 // the department where the contract has them, else the rule itself.
@@ -21,9 +17,5 @@ func describeFailure(r *rules.Rule) string {
 	if r.Field != "" {
 		of = r.Field
 	}
-	demands := make([]string, len(r.Conditions))
-	for i, c := range r.Conditions {
-		demands[i] = c.String()
-	}
-	return of + " breaks the rule: " + strings.Join(demands, "; ")
+	return of + " breaks the rule: " + r.Demands()
 }

@@ -262,7 +262,32 @@ func (p *compiler) comparable(at syntax.Pos, a, b *Field) bool {
 
 var duration = regexp.MustCompile(`^([0-9]{1,6})\s*(d|day|days|天|日|h|hour|hours|小时|min|minutes|分钟|s|seconds|秒)$`)
 
-// slack reads how far a comparison of f may be off: a number, or seconds for dates and times.
+// secondsOf are the units of a duration.
+var secondsOf = map[string]int64{"d": 86400, "day": 86400, "days": 86400, "天": 86400, "日": 86400, "h": 3600, "hour": 3600, "hours": 3600, "小时": 3600,
+	"min": 60, "minutes": 60, "分钟": 60, "s": 1, "seconds": 1, "秒": 1}
+
+// spanText writes seconds in the greatest unit that gives a whole number: 3d, 36h, 90min, 45s.
+func spanText(seconds int64) string {
+	for _, unit := range []string{"d", "h", "min"} {
+		if n := secondsOf[unit]; seconds%n == 0 {
+			return strconv.FormatInt(seconds/n, 10) + unit
+		}
+	}
+	return strconv.FormatInt(seconds, 10) + "s"
+}
+
+// Seconds reads a tolerance of dates and times as the plan has it.
+func Seconds(span string) (int64, bool) {
+	at := strings.IndexFunc(span, func(r rune) bool { return r < '0' || r > '9' })
+	if at < 1 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(span[:at], 10, 64)
+	unit, ok := secondsOf[span[at:]]
+	return n * unit, ok && err == nil
+}
+
+// slack reads how far a comparison of f may be off: a number, or a duration for dates and times.
 func (p *compiler) slack(t syntax.Text, f *Field) (string, bool) {
 	switch kindsAlike[f.Type.Kind] {
 	case "number":
@@ -279,23 +304,7 @@ func (p *compiler) slack(t syntax.Text, f *Field) (string, bool) {
 			return "", false
 		}
 		n, _ := strconv.ParseInt(m[1], 10, 64)
-		switch m[2][0] {
-		case 'd', "天"[0]:
-			n *= 86400
-		case 'h':
-			n *= 3600
-		case 'm':
-			n *= 60
-		}
-		switch m[2] {
-		case "日":
-			n *= 86400
-		case "小时":
-			n *= 3600
-		case "分钟":
-			n *= 60
-		}
-		return strconv.FormatInt(n, 10), true
+		return spanText(n * secondsOf[m[2]]), true
 	}
 	p.Addf(t.Pos, "a tolerance is for numbers, dates and times; %s is %s", f.Name, f.Type.String())
 	return "", false

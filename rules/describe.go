@@ -102,11 +102,7 @@ func (d *describer) field(f *Field) {
 }
 
 func (d *describer) rule(label string, r *Rule) {
-	text := conditionWords(r.Conditions)
-	if len(r.If) > 0 {
-		text = "if " + scopeWords(r.If) + " then " + scopeWords(r.Conditions)
-	}
-	text += nullWords(r.Nulls)
+	text := r.Demands() + nullWords(r.Nulls)
 	if r.When != nil {
 		text += ", when " + oneLine(r.When.Text)
 	}

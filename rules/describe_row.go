@@ -79,7 +79,7 @@ func (c Condition) orderWords() string {
 	return text
 }
 
-// slackWords tells a tolerance as the plan has it: of numbers a number, of dates and times seconds.
+// slackWords tells a tolerance.
 func (c Condition) slackWords() string {
 	if c.Tolerance == "" {
 		return ""
@@ -114,6 +114,14 @@ func scopeWords(list []Condition) string {
 		}
 	}
 	return strings.Join(parts, " and ")
+}
+
+// Demands says in plain words what the rule demands.
+func (r *Rule) Demands() string {
+	if len(r.If) == 0 {
+		return conditionWords(r.Conditions)
+	}
+	return "if " + scopeWords(r.If) + " then " + scopeWords(r.Conditions)
 }
 
 // nullWords tells what nulls mean to a rule.

@@ -316,7 +316,7 @@ type Condition struct {
 	Operator  string        `json:"operator,omitempty"`  // compare: < <= == != >= >
 	Other     string        `json:"other,omitempty"`     // compare, sum_of: the field on the right
 	Value     string        `json:"value,omitempty"`     // compare, sum_of: the value on the right where there is no field, in canonical form
-	Tolerance string        `json:"tolerance,omitempty"` // compare, sum_of: a decimal number; of dates and times whole seconds
+	Tolerance string        `json:"tolerance,omitempty"` // compare, sum_of: a decimal number; of dates and times a duration such as 3d, 12h, 30min, 90s
 	Strictly  bool          `json:"strictly,omitempty"`  // order: no two are equal
 	By        []string      `json:"by,omitempty"`        // increasing, decreasing: rows with equal values of these are compared
 	Outlier   *Distance     `json:"outlier,omitempty"`   // outlier
