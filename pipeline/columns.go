@@ -4,6 +4,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"clearwell/pipeline/kernel"
 )
 
 // Columns over own buffers, without copying. The caller keeps the buffers
@@ -64,4 +66,10 @@ func stringColumn(offsets []int32, data []byte) arrow.Array {
 func textData(t arrow.DataType, offsets []int32, data []byte) arrow.ArrayData {
 	return array.NewData(t, max(len(offsets)-1, 0),
 		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(offsets)), memory.NewBufferBytes(data)}, nil, 0, 0)
+}
+
+// bitsColumn is a boolean column over a set of rows.
+func bitsColumn(b kernel.Bits, rows int) arrow.Array {
+	return array.NewBooleanData(array.NewData(arrow.FixedWidthTypes.Boolean, rows,
+		[]*memory.Buffer{nil, memory.NewBufferBytes(arrow.Uint64Traits.CastToBytes(b))}, nil, 0, 0))
 }

@@ -19,6 +19,7 @@ import (
 
 	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/measure"
 	"clearwell/pipeline/publish/contentroot"
 	"clearwell/pipeline/publish/parquet"
 	"clearwell/pipeline/quality"
@@ -192,16 +193,17 @@ func newSortEncoder(by []string, p *rules.Plan) *kernel.OrderEncoder {
 
 // publisher is what one goroutine of the emission owns.
 type publisher struct {
-	e       *emission
-	treater *kernel.Treater
-	encoder *parquet.Encoder
-	adder   *contentroot.Adder
-	cells   *quality.CellCounter
-	checked []int64
-	failed  []int64
-	sum     Checksum
-	sel     []int32
-	bits    []uint64
+	e        *emission
+	treater  *kernel.Treater
+	encoder  *parquet.Encoder
+	adder    *contentroot.Adder
+	cells    *quality.CellCounter
+	checked  []int64
+	failed   []int64
+	sum      Checksum
+	sel      []int32
+	bits     []uint64
+	measured *measure.Adder // nil: nothing is measured as published
 }
 
 func (e *emission) newPublisher(fw *parquet.FileWriter, root *contentroot.Builder) (*publisher, error) {
@@ -209,14 +211,23 @@ func (e *emission) newPublisher(fw *parquet.FileWriter, root *contentroot.Builde
 	if err != nil {
 		return nil, err
 	}
+	measured, err := e.measures.NewAdder(rules.OverPublished)
+	if err != nil {
+		return nil, err
+	}
 	return &publisher{
-		e: e, treater: treater, encoder: fw.NewEncoder(), adder: root.NewAdder(),
+		measured: measured, e: e, treater: treater, encoder: fw.NewEncoder(), adder: root.NewAdder(),
 		cells:   quality.NewCellCounter(cellRules(e.plan)),
 		checked: make([]int64, len(e.plan.Rules)), failed: make([]int64, len(e.plan.Rules)),
 	}, nil
 }
 
 func (t *publisher) close() error {
+	if t.measured != nil {
+		if err := t.measured.Close(); err != nil {
+			return err
+		}
+	}
 	t.e.mu.Lock()
 	defer t.e.mu.Unlock()
 	t.e.cells.Merge(t.cells)
@@ -293,8 +304,11 @@ func (t *publisher) gather(ctx context.Context, order []uint64) error {
 			return err
 		}
 		picked.add(l.cols, t.sel)
-		t.count(f, l)
+		err = t.count(f, l)
 		l.done()
+		if err != nil {
+			return err
+		}
 	}
 	sel := make([]int32, len(place))
 	for i, p := range place {
@@ -305,7 +319,9 @@ func (t *publisher) gather(ctx context.Context, order []uint64) error {
 
 // publish treats the selected rows of a frame and hands them on.
 func (t *publisher) publish(f *frame, l loaded) error {
-	t.count(f, l)
+	if err := t.count(f, l); err != nil {
+		return err
+	}
 	return t.emit(t.e.layout.spread(t.e.plan, l.cols), t.sel)
 }
 
@@ -326,7 +342,7 @@ func (t *publisher) emit(cols []arrow.Array, sel []int32) error {
 }
 
 // count enters the selected rows of a frame into the score as published.
-func (t *publisher) count(f *frame, l loaded) {
+func (t *publisher) count(f *frame, l loaded) error {
 	t.bits = slices.Grow(t.bits[:0], len(f.alive))[:len(f.alive)]
 	clear(t.bits)
 	hashes := l.cols[t.e.layout.hash].(*array.Int64).Int64Values()
@@ -341,6 +357,7 @@ func (t *publisher) count(f *frame, l loaded) {
 		t.checked[r] += countBoth(l.bitmaps[r], t.bits)
 		t.failed[r] += countBoth(l.bitmaps[rules+r], t.bits)
 	}
+	return t.measure(l)
 }
 
 // groupQueue appends row groups in order, whichever was ready first.

@@ -184,7 +184,8 @@ type job struct {
 	staging  *publish.Staging
 	schema   *arrow.Schema // of the published rows
 	journal  journal
-	stale    string // says that the approval is of another text; empty if it is not
+	measures []quality.MeasureResult // as delivered, then as published
+	stale    string                  // says that the approval is of another text; empty if it is not
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
 	logged bool
@@ -340,7 +341,7 @@ func (j *job) takeIn(ctx context.Context, intake *archive.Intake) ([]sourceObjec
 	for i, o := range listed {
 		put := guarded(func() error {
 			stored, err := j.archiveObject(small, src, o, intake)
-			objects[i] = sourceObject{Name: o.Name, Archive: stored}
+			objects[i] = sourceObject{Name: o.Name, Archive: stored, Modified: o.ModTime}
 			return err
 		})
 		if o.Size >= 0 && o.Size <= smallObject {
@@ -398,7 +399,13 @@ func (j *job) check(ctx context.Context, objects []sourceObject) error {
 	}
 	j.scan = s
 	s.known = j.referred
-	return s.run(ctx, j.opts.CPUs)
+	if err := s.openMeasures(j.opts.CPUs); err != nil {
+		return err
+	}
+	if err := s.run(ctx, j.opts.CPUs); err != nil {
+		return err
+	}
+	return j.evaluate(ctx, rules.OverDelivered)
 }
 
 // release gives the rows back.
@@ -446,6 +453,9 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	j.record.Rows = rows
+	if err := j.evaluate(ctx, rules.OverPublished); err != nil {
+		return err
+	}
 	in := j.qualityInput(e, settled, rows)
 	if err := j.measure(&in, data); err != nil {
 		return err

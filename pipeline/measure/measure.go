@@ -23,7 +23,6 @@ import (
 	"slices"
 	"time"
 
-	"clearwell/pipeline/kernel"
 	"clearwell/rules"
 )
 
@@ -212,6 +211,3 @@ func (s *Set) Evaluate(ctx context.Context, o rules.Over, facts Facts) ([]Result
 	}
 	return j.results, nil
 }
-
-// Conditions are, by measure, the rows for which its when is true; nil where it has none.
-type Conditions []kernel.Bits

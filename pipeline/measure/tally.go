@@ -191,7 +191,7 @@ func (t *tally) newPart() (part, error) {
 
 // Add counts the rows of scope. cols are the columns of the plan; those that no
 // measure reads may be nil. conditions are by measure.
-func (a *Adder) Add(cols []arrow.Array, scope kernel.Bits, conditions Conditions) error {
+func (a *Adder) Add(cols []arrow.Array, scope kernel.Bits, conditions []kernel.Bits) error {
 	for i := range a.parts {
 		p := &a.parts[i]
 		rows := append(a.scope[:0], scope...)

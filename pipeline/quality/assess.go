@@ -19,7 +19,7 @@ func Assess(in Input) (*Result, error) {
 		Sources: nonNil(in.Sources), Rows: in.Rows, Cells: in.Cells, Repairs: in.Repairs,
 		Delivered: in.score(deliveredSide), Published: in.score(publishedSide),
 		Coverage: in.coverage(), Rules: []RuleResult{}, Fields: []FieldResult{},
-		Measured: in.Measured,
+		Measured: in.Measured, Measures: in.Measures,
 	}
 	for _, f := range in.Fields {
 		r.Fields = append(r.Fields, f.result())
@@ -147,6 +147,7 @@ func (in Input) checkRules(bad func(string, ...any)) {
 			bad("cells of indicator %s on %s: delivered %+v, published %+v", c.Indicator, c.Field, c.Delivered, c.Published)
 		}
 	}
+	in.checkMeasures(bad)
 	for _, m := range in.Measured {
 		if _, ok := IndicatorByCode(m.Indicator); !ok || !m.Delivered.valid() || !m.Published.valid() {
 			bad("measured indicator %s: delivered %+v, published %+v", m.Indicator, m.Delivered, m.Published)
@@ -223,6 +224,7 @@ func (in Input) indicatorCounts(s side) map[string]Counts {
 	for _, m := range in.Measured {
 		add(m.Indicator, pick(s, m.Delivered, m.Published))
 	}
+	in.addMeasures(s, add)
 	rows := in.Rows
 	if in.Dedupe {
 		distinct := rows.Published + rows.Suppressed
@@ -251,19 +253,26 @@ func (in Input) coverage() Coverage {
 	n := int64(len(in.Fields))
 	covered := map[string]bool{}
 	by := map[string]map[string]bool{}
-	for _, r := range in.Rules {
-		if r.Delivered.Checked == 0 {
-			continue
-		}
-		for _, f := range append(slices.Clone(r.Reads), r.Field) {
+	cover := func(dimension string, fields ...string) {
+		for _, f := range fields {
 			if !slices.ContainsFunc(in.Fields, func(x Field) bool { return x.Name == f }) {
 				continue
 			}
 			covered[f] = true
-			if by[r.Dimension] == nil {
-				by[r.Dimension] = map[string]bool{}
+			if by[dimension] == nil {
+				by[dimension] = map[string]bool{}
 			}
-			by[r.Dimension][f] = true
+			by[dimension][f] = true
+		}
+	}
+	for _, r := range in.Rules {
+		if r.Delivered.Checked > 0 {
+			cover(r.Dimension, append(slices.Clone(r.Reads), r.Field)...)
+		}
+	}
+	for _, m := range in.Measures {
+		if m.Verdict != MeasureUnchecked {
+			cover(m.Dimension, m.Reads...)
 		}
 	}
 	c := Coverage{Fields: n, WithRule: int64(len(covered)), Share: RatioOf(int64(len(covered)), n)}

@@ -20,7 +20,8 @@ type Gate struct {
 	Score   *Percent `json:"score,omitempty"`  // publish_if: what was reached
 	Rows    *Rows    `json:"rows,omitempty"`   // rows: where they went
 
-	Last *LastGate `json:"last,omitempty"` // compare_with_last: what was allowed and found
+	Measure *MeasureFinding `json:"measure,omitempty"` // measure: what was expected and found
+	Last    *LastGate       `json:"last,omitempty"`    // compare_with_last: what was allowed and found
 }
 
 // GateKind is where in the contract a bound stands.
@@ -31,13 +32,17 @@ const (
 	AllowGate     GateKind = "allow"      // of a rule
 	PublishIfGate GateKind = "publish_if" // of the dataset
 	CompareGate   GateKind = "compare_with_last"
-	RowsGate      GateKind = "rows" // not of the contract: a version has rows; listed only where it has none
+	MeasureGate   GateKind = "measure" // of a measure
+	RowsGate      GateKind = "rows"    // not of the contract: a version has rows; listed only where it has none
 )
 
 // Sentence says to a person what the bound asked and what was found.
 func (g Gate) Sentence() string {
 	if g.Kind == RowsGate {
 		return emptySentence(g.Rows)
+	}
+	if g.Kind == MeasureGate {
+		return measureSentence(g)
 	}
 	if g.Kind == CompareGate {
 		return fmt.Sprintf("%s changed since version %d: %s, the contract allows %s", g.Of, g.Last.Version, g.Last.Found, g.Last.Allowed)
@@ -110,6 +115,7 @@ func (in Input) gates(published Score) ([]Gate, []Outcome, error) {
 			gates = append(gates, g)
 		}
 	}
+	gates = append(gates, in.measureGates()...)
 	for _, t := range in.PublishIf {
 		score := published.Total
 		if t.Of != "score" {

@@ -59,6 +59,8 @@ type Input struct {
 
 	Repairs *Repairs // nil: the contract repairs nothing
 
+	Measures []MeasureResult // in plan order, with their verdicts
+
 	AllowEmpty bool // the contract lets a version without rows be published
 }
 

@@ -43,6 +43,7 @@ type view struct {
 	Failing          []ruleView // failed rules, worst first
 	Passed           []ruleView
 	Unchecked        []ruleView
+	Measured         []measureView // failed ones first
 	Fields           []fieldView
 	ChangedCells     int64
 }
@@ -123,6 +124,7 @@ func newView(r *Result) view {
 		v.Dimensions = append(v.Dimensions, newDimensionView(r, i, d))
 	}
 	v.addRules(r.Rules)
+	v.Measured = measureViews(r.Measures)
 	v.addFields(r.Fields)
 	return v
 }

@@ -34,8 +34,9 @@ type Result struct {
 	Cells     []Cells       `json:"cells,omitempty"`
 	Repairs   *Repairs      `json:"repairs,omitempty"`
 
-	Measured   []Measured  `json:"measured,omitempty"`   // counts that no rule gives
-	Comparison *Comparison `json:"comparison,omitempty"` // with the version before, where the contract asks for it
+	Measures   []MeasureResult `json:"measures,omitempty"`   // checks that blame no row, in plan order
+	Measured   []Measured      `json:"measured,omitempty"`   // counts that no rule gives
+	Comparison *Comparison     `json:"comparison,omitempty"` // with the version before, where the contract asks for it
 }
 
 // Decision is what the bounds of the contract say about the version.
