@@ -92,7 +92,7 @@ func previewObject(ctx context.Context, p *rules.Plan, name string, in io.Reader
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	w, d := prog.NewWorker(), r.NewDecoder()
+	w, d, hints := prog.NewWorker(), r.NewDecoder(), suggesters(p)
 	var out []PreviewRow
 	for len(out) < limit {
 		chunk, err := r.Next(ctx)
@@ -106,7 +106,7 @@ func previewObject(ctx context.Context, p *rules.Plan, name string, in io.Reader
 		if err != nil {
 			return nil, err
 		}
-		rows, err := previewBatch(p, prog, w, treater, name, b)
+		rows, err := previewBatch(p, prog, w, hints, treater, name, b)
 		b.Release()
 		if err != nil {
 			return nil, err
@@ -116,7 +116,7 @@ func previewObject(ctx context.Context, p *rules.Plan, name string, in io.Reader
 	return out, nil
 }
 
-func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, treater *kernel.Treater, name string, b *batch.Batch) ([]PreviewRow, error) {
+func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints []*suggester, treater *kernel.Treater, name string, b *batch.Batch) ([]PreviewRow, error) {
 	c, err := w.Check(b)
 	if err != nil {
 		return nil, err
@@ -150,7 +150,13 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, treater
 		for k, o := range c.Outcomes {
 			if o.Failed != nil && o.Failed.Get(i) {
 				rule := &p.Rules[k]
-				row.Broken = append(row.Broken, BrokenRule{rule.ID, rule.OnFail, describeFailure(rule)})
+				message := describeFailure(rule)
+				if hints[k] != nil {
+					if hint := hints[k].suggest(c.Columns, i); hint != "" {
+						message += "; " + hint
+					}
+				}
+				row.Broken = append(row.Broken, BrokenRule{rule.ID, rule.OnFail, message})
 			}
 		}
 		column := 0
@@ -158,6 +164,12 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, treater
 			cell := PreviewCell{Field: f.Name, Column: f.PublishAs, After: cellText(c.Columns[k], i)}
 			if src := prog.SourceColumn(k); src >= 0 {
 				cell.Before = string(stringCell(b.Record.Column(src), i))
+			}
+			for n, src := range prog.JoinedColumns(k) {
+				if n > 0 {
+					cell.Before += f.Join.With
+				}
+				cell.Before += string(stringCell(b.Record.Column(src), i))
 			}
 			cell.Changed = cell.After == nil && cell.Before != "" || cell.After != nil && *cell.After != cell.Before
 			if f.PublishAs != "" {

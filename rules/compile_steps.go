@@ -166,7 +166,7 @@ type reference struct {
 	to    yaml.Text
 }
 
-func (p *compiler) lookup(l *contract.Lookup, out *Step) {
+func (p *compiler) lookup(l *contract.FillLookup, out *Step) {
 	switch {
 	case l.Table.Given() == l.File.Given():
 		p.Addf(l.Pos, "%q takes either a table or a file", "lookup")
@@ -387,7 +387,7 @@ func (p *compiler) codeRule(f *contract.Field, out *Field) {
 		}
 		slices.Sort(c.Values)
 		c.Values = slices.Compact(c.Values)
-		r := Rule{ID: out.Name + ".codes", Field: out.Name, Reads: []string{out.Name}, Conditions: []Condition{c}}
+		r := Rule{ID: out.CodeRule(), Field: out.Name, Reads: []string{out.Name}, Conditions: []Condition{c}}
 		p.indicator(&r, yaml.Text{}, yaml.Text{}, indicatorOf[Set])
 		p.onFail(&r, f.OnFail, out)
 		p.add(r, f.Pos)

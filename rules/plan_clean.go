@@ -82,6 +82,9 @@ func (f *Field) CleansAfter() []string {
 	return names
 }
 
+// CodeRule is the id of the rule that comes with the step codes.
+func (f *Field) CodeRule() string { return f.Name + ".codes" }
+
 // Derived is the last step of a field that is derived; nil if it is not.
 func (f *Field) Derived() *Step {
 	if n := len(f.Clean); n > 0 && f.Clean[n-1].Op == DerivedValue {

@@ -142,6 +142,14 @@ func (p *Program) sourceColumn(f *rules.Field, name string, header []string, mis
 // SourceColumn is the column of the source that feeds field i; -1 if the source lacks it.
 func (p *Program) SourceColumn(i int) int { return p.fields[i].source }
 
+// JoinedColumns are the columns of the source that field i is joined from, those that the source has.
+func (p *Program) JoinedColumns(i int) []int {
+	if p.fields[i].join == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.fields[i].join.columns), func(c int) bool { return c < 0 })
+}
+
 // Plan is the plan that the program carries out.
 func (p *Program) Plan() *rules.Plan { return p.plan }
 

@@ -31,7 +31,7 @@ func KeyReference() string {
 		title string
 		model any
 	}{
-		{"The contract", Contract{}}, {"source", Source{}}, {"extract: one column cut into several", Extraction{}}, {"fields: one field", Field{}}, {"from: join", JoinArgs{}}, {"fill: lookup", Lookup{}}, {"check: one check on a field", Check{}},
+		{"The contract", Contract{}}, {"source", Source{}}, {"extract: one column cut into several", Extraction{}}, {"fields: one field", Field{}}, {"from: join", JoinArgs{}}, {"fill: lookup", FillLookup{}}, {"check: one check on a field", Check{}},
 		{"rules: one rule", Rule{}}, {"rules: the conditions of a rule", RowConditions{}},
 		{"check: a block of conditions inside a condition", Block{}}, {"check: pair", Pair{}}, {"check: order", OrderForm{}},
 		{"dedupe", Dedupe{}}, {"publish", Publish{}}, {"tests: one test", Test{}}, {"approved", Approval{}},

@@ -54,7 +54,7 @@ type FillArgs struct {
 	From     syntax.Text `yaml:"from" doc:"Another field, cleaned."`
 	Column   syntax.Text `yaml:"column" doc:"Another column of the source, as delivered."`
 	Value    syntax.Text `yaml:"value" doc:"A constant."`
-	Lookup   *Lookup     `yaml:"lookup" doc:"What a table has for another field."`
+	Lookup   *FillLookup `yaml:"lookup" doc:"What a table has for another field."`
 }
 
 // DecodeYAML implements syntax.Decoder: previous may stand alone.
@@ -79,8 +79,8 @@ func (a *FillArgs) JSONSchema(s *syntax.Schemas) syntax.Object {
 	return syntax.Either(syntax.Words("previous"), s.Of(fillBlock{}))
 }
 
-// Lookup is a table in which another field is looked up.
-type Lookup struct {
+// FillLookup is a table in which another field is looked up.
+type FillLookup struct {
 	Pos   syntax.Pos  `yaml:"-"`
 	By    syntax.Text `yaml:"by" need:"yes" doc:"Field that is looked up, cleaned."`
 	Table syntax.Text `yaml:"table" doc:"Name of a code table in standards/: gives the name of the code."`
