@@ -166,6 +166,9 @@ func newComparison(p *Program, r *rules.Rule, c *rules.Condition) (condition, er
 	if fast := newSameKind(p, a, b, c.Tolerance, accept); fast != nil {
 		return fast, nil
 	}
+	if b < 0 && c.Tolerance == "" && p.fields[a].typ.Kind != rules.Boolean {
+		return newValueComparison(p, a, c)
+	}
 	order, err := newOrdering(p, a, b, c.Value, c.Tolerance)
 	if err != nil {
 		return nil, err
@@ -175,6 +178,22 @@ func newComparison(p *Program, r *rules.Rule, c *rules.Condition) (condition, er
 		fields = append(fields, b)
 	}
 	return &comparisonCheck{fields, order, accept}, nil
+}
+
+// newValueComparison compares a field with a value: as a range, or as a set.
+func newValueComparison(p *Program, f int, c *rules.Condition) (condition, error) {
+	bounds := &rules.Condition{Op: rules.Range, MinOpen: c.Operator == ">", MaxOpen: c.Operator == "<"}
+	switch c.Operator {
+	case "!=":
+		return negate(newSet(f, &p.fields[f], &rules.Condition{Op: rules.Set, Values: []string{c.Value}}))
+	case "<", "<=":
+		bounds.Max = c.Value
+	case ">", ">=":
+		bounds.Min = c.Value
+	default:
+		bounds.Min, bounds.Max = c.Value, c.Value
+	}
+	return newRange(f, &p.fields[f], bounds)
 }
 
 // sides are the fields on the left and on the right; -1: no field.
