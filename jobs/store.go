@@ -108,6 +108,13 @@ var migrations = []string{
 		inputs  BLOB NOT NULL
 	) STRICT, WITHOUT ROWID;
 	CREATE INDEX inputs_of_dataset ON inputs (dataset, started DESC);`,
+	`CREATE TABLE quality (
+		run     TEXT PRIMARY KEY REFERENCES runs (id),
+		dataset TEXT NOT NULL,
+		started INTEGER NOT NULL,
+		point   BLOB NOT NULL
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX quality_of_dataset ON quality (dataset, started DESC);`,
 }
 
 // OpenStore opens the state at path, makes it if it is not there (its folder

@@ -109,6 +109,9 @@ func (r *Runner) finish(ctx context.Context, j journal, record RunRecord, head l
 		return err
 	}
 	reached("rejects")
+	if err := r.recordPoint(j, record, publication); err != nil {
+		return err
+	}
 	beside := map[string][]byte{proofName: proof.JSON, tlogProofName: proof.TLogProof, dsseName: proof.DSSE}
 	if err := r.Site.Finish(j.Run, j.Dataset, j.Version, beside); err != nil {
 		return err
@@ -140,7 +143,7 @@ func (r *Runner) keepRejects(j journal) error {
 	if err := durable.MakeDir(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{quarantineName, duplicatesName, repairsName} {
+	for _, name := range []string{quarantineName, duplicatesName, repairsName, defectsName} {
 		err := durable.Rename(filepath.Join(r.workDir(j.Run), name), filepath.Join(to, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -164,7 +167,7 @@ func (j *job) fail(cause error) error {
 	status := StatusFailed
 	if errors.As(cause, &refused) {
 		status = StatusRefused
-		if err := j.keepRejects(j.journal); err != nil {
+		if err := errors.Join(durable.SyncTree(j.dir), j.keepRejects(j.journal)); err != nil {
 			cause = errors.Join(cause, err)
 		}
 	}
@@ -190,6 +193,9 @@ func (r *Runner) abandon(ctx context.Context, j journal, record RunRecord) error
 		return err
 	}
 	reached("failed-state")
+	if err := r.recordPoint(j, record, receipt.Entries[0].Index); err != nil {
+		return err
+	}
 	if err := r.Site.Discard(j.Run); err != nil {
 		return err
 	}

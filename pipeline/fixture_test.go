@@ -15,6 +15,7 @@ import (
 
 	"clearwell/durable"
 	"clearwell/lineage"
+	"clearwell/pipeline/quality"
 	"clearwell/rules"
 )
 
@@ -25,7 +26,9 @@ type fileState struct {
 	mu   sync.Mutex // guards what follows
 	Head []byte
 	Runs []RunRecord
-	Made []RunInputs
+
+	Points []quality.Point
+	Made   []RunInputs
 }
 
 func openState(t testing.TB, root string) *fileState {
@@ -273,3 +276,22 @@ func mustBeWhole(t testing.TB, root string) {
 }
 
 func (*fileState) RecordStages(string, []StageTime) error { return nil }
+
+func (s *fileState) RecordQuality(p quality.Point) error {
+	return s.change(func() error {
+		s.Points = slices.DeleteFunc(s.Points, func(o quality.Point) bool { return o.Run == p.Run })
+		s.Points = append(s.Points, p)
+		return nil
+	})
+}
+
+func (s *fileState) Quality(dataset string, limit int) (list []quality.Point, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range slices.Backward(s.Points) {
+		if p.Dataset == dataset && len(list) < limit {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}

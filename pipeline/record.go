@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"clearwell/pipeline/quality"
 )
 
 // RunRecord is the history entry of one run, as State keeps it.
@@ -65,6 +67,8 @@ type State interface {
 	RecordStages(run string, stages []StageTime) error
 	RecordInputs(RunInputs) error
 	Inputs(dataset string, n int) ([]RunInputs, error) // of the newest n runs, newest first
+	RecordQuality(quality.Point) error
+	Quality(dataset string, limit int) ([]quality.Point, error) // the newest, newest first
 }
 
 // RuleStopError ends a run: a rule with on_fail: stop met its first failure.

@@ -25,6 +25,7 @@ import (
 	"clearwell/durable"
 	"clearwell/lineage"
 	"clearwell/lineage/keys"
+	"clearwell/pipeline/defects"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/publish"
 	"clearwell/pipeline/publish/contentroot"
@@ -77,12 +78,13 @@ const gcPercent = 50
 type Outcome struct {
 	Run     RunRecord
 	Quality *quality.Result
-	Folder  string      // of the published version, relative to the workspace; empty: nothing published
-	Files   []string    // Parquet files of the version, relative to the workspace
-	Root    string      // content root, hex
-	Entries int         // ledger entries written
-	Stages  []StageTime // in order
-	Notices []string    // a sentence each: what somebody should look at, though the run went on
+	Defects defects.Counts // of the dataset after the run
+	Folder  string         // of the published version, relative to the workspace; empty: nothing published
+	Files   []string       // Parquet files of the version, relative to the workspace
+	Root    string         // content root, hex
+	Entries int            // ledger entries written
+	Stages  []StageTime    // in order
+	Notices []string       // a sentence each: what somebody should look at, though the run went on
 }
 
 // Run carries one dataset from its source to a published version. The order of
@@ -185,6 +187,7 @@ type job struct {
 	schema   *arrow.Schema // of the published rows
 	journal  journal
 	measures []quality.MeasureResult // as delivered, then as published
+	arrival  *arrival                // nil before the delivery is taken in
 	stale    string                  // says that the approval is of another text; empty if it is not
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
@@ -299,9 +302,19 @@ func (j *job) carryOut(ctx context.Context) error {
 		return err
 	}
 	j.referred = referred
-	objects, err := j.takeIn(ctx)
+	intake := j.Archive.Intake()
+	defer intake.Discard()
+	objects, err := j.takeIn(ctx, intake)
 	if err != nil {
 		return err
+	}
+	reached("intake")
+	pass, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	j.arrive(ctx, intake, objects, stop)
+	err = j.process(pass, objects)
+	if failed := j.arrival.wait(); failed != nil {
+		return failed
 	}
 	return err
 }
@@ -465,6 +478,12 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	j.outcome.Quality = result
+	if j.outcome.Defects, err = j.followDefects(ctx, in.Rules); err != nil {
+		return err
+	}
+	if err := j.keepPoint(result); err != nil {
+		return err
+	}
 	j.record.Score = int64(result.Published.Total)
 	j.outcome.Run = j.record
 	if result.Decision == quality.Refuse {

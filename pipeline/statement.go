@@ -146,7 +146,7 @@ func (s *statement) drafts() []lineage.Draft {
 		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, withDetail(map[string]any{
 			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded,
 		}, "cells_changed", s.cellsChanged(), assessed.Name)),
-		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}}, withDetail(s.withRepairs(map[string]any{
+		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}, s.defectsSubject()}, withDetail(s.withRepairs(map[string]any{
 			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed, "checksum_out": s.settled.passed.text(),
 		}), "rules", s.ruleCounts(), assessed.Name)),
 	}
@@ -306,13 +306,7 @@ func (s *statement) scores() map[string]any {
 		}
 		return map[string]any{"score_hundredths": int64(score.Total), "indicators": dims}
 	}
-	body := map[string]any{"delivered": side(s.result.Delivered), "published": side(s.result.Published), "decision": string(s.result.Decision)}
-	if verdicts, references := s.measureVerdicts(); len(verdicts) > 0 {
-		assessed := path.Join(s.folder(), qualityJSON)
-		withDetail(body, "measures", verdicts, assessed)
-		withDetail(body, "measured_against", references, assessed)
-	}
-	return body
+	return map[string]any{"delivered": side(s.result.Delivered), "published": side(s.result.Published), "decision": string(s.result.Decision)}
 }
 
 // writeFiles writes what stands beside the data, the manifest last: it lists the others.
@@ -422,7 +416,6 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 		}
 		in.Fields = append(in.Fields, q)
 	}
-	in.Measures = j.measureResults()
 	for i, r := range j.plan.Rules {
 		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
 			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, InScope: inScope,

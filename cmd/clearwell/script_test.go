@@ -93,6 +93,7 @@ var volatile = []struct {
 }{
 	{regexp.MustCompile(`\d{8}T\d{6}\.\d{3}-([a-z-]+)-[0-9a-f]{8}\b`), "YYYYMMDDTHHMMSS.mmm-$1-########"},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "<sha256>"},
+	{regexp.MustCompile(`\bsecret   [0-9a-f]{32}\b`), "secret   <id>"},
 	{regexp.MustCompile(`\b[0-9a-f]{12}\b`), "<hash>"},
 	{regexp.MustCompile(`\b[0-9a-f]{12}…`), "<hash>…"},
 	{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "YYYY-MM-DDTHH:MM:SSZ"},
