@@ -18,23 +18,25 @@ import (
 //	1/64  repaired cells, and as much again for those of rules over all rows
 //	1/32  tables that repairs look values up in
 //	1/16  hashes of published rows for the content root
+//	1/8   what is measured of whole columns, first as delivered, then as published
 //	1/64  rows that break rules, and as much again for rows that broke one before
 //	1/8   order of publication where the contract sorts; only once the contests are over
 //
-// The other half is for what grows with the number of workers (batches under way,
+// The rest is for what grows with the number of workers (batches under way,
 // row groups being encoded) and for garbage not yet collected. Outside of it are
 // some 300 bytes per batch of the source, and a bit per row and one more for each condition over all rows.
 type budget int64
 
-func (b budget) rows() int64    { return int64(b) / 16 }
-func (b budget) rejects() int64 { return int64(b) / 32 }
-func (b budget) contest() int64 { return int64(b) / 8 }
-func (b budget) losers() int64  { return int64(b) / 32 }
-func (b budget) repairs() int64 { return int64(b) / 64 }
-func (b budget) lookups() int64 { return int64(b) / 32 }
-func (b budget) root() int64    { return int64(b) / 16 }
-func (b budget) order() int64   { return int64(b) / 8 }
-func (b budget) defects() int64 { return int64(b) / 64 }
+func (b budget) rows() int64     { return int64(b) / 16 }
+func (b budget) rejects() int64  { return int64(b) / 32 }
+func (b budget) contest() int64  { return int64(b) / 8 }
+func (b budget) losers() int64   { return int64(b) / 32 }
+func (b budget) repairs() int64  { return int64(b) / 64 }
+func (b budget) lookups() int64  { return int64(b) / 32 }
+func (b budget) root() int64     { return int64(b) / 16 }
+func (b budget) order() int64    { return int64(b) / 8 }
+func (b budget) defects() int64  { return int64(b) / 64 }
+func (b budget) measures() int64 { return int64(b) / 8 }
 
 // collectFrom is the heap at which the collector begins to work hard. Below
 // minCollected, which two workers need for batches and row groups whatever the

@@ -20,6 +20,7 @@ import (
 	"clearwell/connectors/csv"
 	"clearwell/pipeline/dedupe"
 	"clearwell/pipeline/kernel"
+	"clearwell/pipeline/measure"
 	"clearwell/pipeline/quality"
 	"clearwell/pipeline/settle"
 	"clearwell/rules"
@@ -47,6 +48,7 @@ type scan struct {
 	repairs     *repairStore    // cells repaired in this pass; nil: the plan repairs none
 	lateRepairs *repairStore    // and when rules over all rows were settled
 	scoredLate  []bool          // by rule: its cells are counted when rules over all rows are settled
+	measures    *measure.Set    // nil: the plan measures nothing, or nobody asked
 	meter       *meter
 	dir         string // for what goes beyond the budget
 	budget      budget
@@ -102,6 +104,8 @@ type sourceObject struct {
 	Header  []string // filled when it is opened
 	Records int64    // records the reader cut from it, bad ones included; valid after the scan
 	Dialect csv.Detection
+
+	Modified time.Time // as the source says; zero if it does not
 }
 
 // totals is what the workers counted, merged when each of them ends.
@@ -133,6 +137,8 @@ type layout struct {
 	offset int // column of byte offsets in the source object
 	length int // column of raw lengths
 	line   int // column of physical lines
+
+	conditions []int // measures over published rows that have a condition; behind line, a column each
 }
 
 func newLayout(p *rules.Plan, lateDedupe, everything bool) (layout, error) {
@@ -155,6 +161,9 @@ func newLayout(p *rules.Plan, lateDedupe, everything bool) (layout, error) {
 		}
 	}
 	lateReads(p, need)
+	for _, name := range measuredFields(p) {
+		need[name] = true
+	}
 	var l layout
 	for i, f := range p.Fields {
 		if need[f.Name] || everything {
@@ -169,6 +178,10 @@ func newLayout(p *rules.Plan, lateDedupe, everything bool) (layout, error) {
 	n := len(l.types)
 	l.hash, l.offset, l.length, l.line = n, n+1, n+2, n+3
 	l.types = append(l.types, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Int64, arrow.PrimitiveTypes.Int32, arrow.PrimitiveTypes.Int64)
+	l.conditions = measuredConditions(p)
+	for range l.conditions {
+		l.types = append(l.types, arrow.FixedWidthTypes.Boolean)
+	}
 	return l, nil
 }
 
@@ -215,6 +228,9 @@ func (s *scan) run(ctx context.Context, workers int) error {
 // close gives back the rows and the files they were spilled to; the working
 // folder is removed after it, so that what is left there does not matter.
 func (s *scan) close() {
+	if s.measures != nil {
+		s.measures.Close()
+	}
 	s.rows.close()
 	s.rejects.close()
 	if s.late != nil {
@@ -324,6 +340,7 @@ type worker struct {
 	stored    []arrow.Array
 	spans     spanColumns
 	rejects   rejectBuilder
+	measured  *measure.Adder // nil: nothing is measured as delivered
 }
 
 func (s *scan) work(ctx context.Context) error {
@@ -333,6 +350,10 @@ func (s *scan) work(ctx context.Context) error {
 	}
 	for _, r := range s.settled {
 		w.observers = append(w.observers, r.settle.Observer())
+	}
+	var err error
+	if w.measured, err = s.measures.NewAdder(rules.OverDelivered); err != nil {
+		return err
 	}
 	for {
 		begin := time.Now()
@@ -390,6 +411,7 @@ func (w *worker) take(p piece) error {
 	k := w.kernels[p.program]
 	if k == nil {
 		k = p.program.NewWorker()
+		w.measureDelivered(k)
 		w.kernels[p.program] = k
 	}
 	c, err := k.Check(b)
@@ -449,6 +471,7 @@ func (w *worker) take(p piece) error {
 		w.stored = append(w.stored, c.Columns[i])
 	}
 	w.stored = append(w.stored, w.spans.columns(w.hashes, b.Spans)...)
+	w.stored = append(w.stored, s.layout.conditionColumns(c)...)
 	if err := s.rows.fill(f, w.stored, bitmapsOf(c, s.repairs != nil)); err != nil {
 		return err
 	}
@@ -480,8 +503,11 @@ func (w *worker) join(c *dedupe.Contest) {
 
 // handOver ends what the worker enters into contests.
 func (w *worker) handOver() (err error) {
+	if w.measured != nil {
+		err = w.measured.Close()
+	}
 	if w.contest != nil {
-		err = w.contest.Close()
+		err = errors.Join(err, w.contest.Close())
 	}
 	for _, o := range w.observers {
 		err = errors.Join(err, o.Close())

@@ -306,7 +306,13 @@ func (s *statement) scores() map[string]any {
 		}
 		return map[string]any{"score_hundredths": int64(score.Total), "indicators": dims}
 	}
-	return map[string]any{"delivered": side(s.result.Delivered), "published": side(s.result.Published), "decision": string(s.result.Decision)}
+	body := map[string]any{"delivered": side(s.result.Delivered), "published": side(s.result.Published), "decision": string(s.result.Decision)}
+	if verdicts, references := s.measureVerdicts(); len(verdicts) > 0 {
+		assessed := path.Join(s.folder(), qualityJSON)
+		withDetail(body, "measures", verdicts, assessed)
+		withDetail(body, "measured_against", references, assessed)
+	}
+	return body
 }
 
 // writeFiles writes what stands beside the data, the manifest last: it lists the others.
@@ -416,6 +422,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 		}
 		in.Fields = append(in.Fields, q)
 	}
+	in.Measures = j.measureResults()
 	for i, r := range j.plan.Rules {
 		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
 			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, InScope: inScope,
