@@ -126,7 +126,7 @@ Start with: clearwell init DIR`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.initCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
+		a.initCommand(), a.profileCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
 		a.qualityCommand(), a.quarantineCommand(), a.lineageCommand(), a.verifyCommand(), a.ledgerCommand(), a.keysCommand(), a.demoCommand(),
 	)
 	for _, c := range root.Commands() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +29,7 @@ var quantileShares = []float64{0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}
 type facts struct {
 	decision *decision
 	level    int
+	byName   bool       // the level is what the column's name says
 	values   []weighted // of columns with few values: all non-null ones, most frequent first; else nil
 	variants map[string]string
 	whole    bool // all values were held
@@ -215,7 +217,7 @@ func (p *profiler) column(i int) (Column, error) {
 	c.spread(d, t, values, sh)
 	c.top(values, sh)
 	variants := c.suspect(d, values, sh)
-	c.facts = &facts{decision: d, level: level, variants: variants, whole: s.table.exact()}
+	c.facts = &facts{decision: d, level: level, byName: strings.HasPrefix(reason, nameSays), variants: variants, whole: s.table.exact()}
 	if s.table.exact() && len(values) <= fewForSet {
 		c.facts.values = values
 	}

@@ -7,6 +7,9 @@ import (
 	"clearwell/rules/standard"
 )
 
+// nameSays begins the reason of a level that follows from a column's name.
+const nameSays = "the name says: "
+
 // levelOf proposes a column's level and says why: its standard's, what its name says, or
 // what stands in its text.
 func levelOf(s *columnState, values []weighted, known int64) (int, string) {
@@ -19,7 +22,7 @@ func levelOf(s *columnState, values []weighted, known int64) (int, string) {
 	level, about := levelByName(s.name)
 	reason := ""
 	if about != "" {
-		reason = "the name says: " + about
+		reason = nameSays + about
 	}
 	switch {
 	case known == 0:

@@ -174,7 +174,7 @@ func (w *contractWriter) found(c *Column) {
 	if c.Nulls > 0 {
 		about = append(about, fmt.Sprintf("%d of %d null", c.Nulls, c.Cells))
 	}
-	if c.Min != nil && !c.Min.Masked && c.Type.Name != "string" {
+	if c.Min != nil && !c.Min.Masked && c.facts.decision.reader.ordered() {
 		about = append(about, fmt.Sprintf("%s to %s", c.Min.Text, c.Max.Text))
 	}
 	if c.Length != nil && c.Type.Name == "string" {
@@ -337,7 +337,7 @@ func (w *contractWriter) protected(c *Column) {
 		w.line(in + "desensitize: {band: 5}     # five years")
 	case level == 3 && c.Type.Name == "timestamp":
 		w.line(in + "desensitize: {truncate: month}")
-	case level == 3 && c.Type.Name == "string" && (c.Length == nil || c.Length.Mean < 20):
+	case level == 3 && c.Type.Name == "string" && c.facts.byName && (c.Length == nil || c.Length.Mean < 20):
 		w.line(in + "desensitize: {mask: {keep_first: 1, fill_once: true}}")
 	default:
 		w.line(in + "publish: false             # say how it is to be treated, then publish it")
