@@ -133,6 +133,11 @@ func testSource(p *rules.Plan, t *rules.Test) []byte {
 		if !any && !f.Optional && len(f.From) > 0 {
 			add(f.From[0])
 		}
+		for _, name := range f.Columns() { // also those joined, and those that fills take from
+			if !slices.Contains(f.From, name) && (!f.Optional || given(name)) {
+				add(name)
+			}
+		}
 	}
 	var out bytes.Buffer
 	quoted := func(i int, text string) {

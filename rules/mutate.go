@@ -180,8 +180,21 @@ func (m *mutator) rule(i int) {
 		with("without when", func(r *Rule) { r.When = nil })
 		m.expressions(r.When, func(x *expr.Expr, what string) { with("when "+what, func(r *Rule) { r.When = x }) })
 	}
-	if r.OnFail != Keep {
+	unread := slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Op == Parsed }) // null whatever is said
+	if r.OnFail != Keep && !(unread && r.OnFail == SetNull) {
 		with("on_fail: keep instead of "+string(r.OnFail), func(r *Rule) { r.OnFail, r.Replace = Keep, "" })
+	}
+	if r.If != nil {
+		with("without if", func(r *Rule) { r.If = nil })
+	}
+	if r.Severity != SeverityError {
+		with("severity: error instead of "+string(r.Severity), func(r *Rule) { r.Severity = SeverityError })
+	}
+	if r.Nulls != SkipAny {
+		with("nulls: skip_any instead of "+string(r.Nulls), func(r *Rule) { r.Nulls = SkipAny })
+	}
+	if r.Repair != nil {
+		with("without repair", func(r *Rule) { r.Repair = nil })
 	}
 	if r.Allow.Warn != nil {
 		with("allow: no bound for a warning", func(r *Rule) { r.Allow.Warn = nil })
@@ -225,12 +238,56 @@ func (m *mutator) condition(c *Condition, with func(string, func(*Condition))) {
 	if c.Op == Pattern {
 		m.pattern(c.Pattern, with)
 	}
+	m.relation(c, with)
 	if n := len(c.Fields); n > 1 {
 		for k, name := range c.Fields {
 			with("without the field "+name, func(c *Condition) { c.Fields = slices.Delete(slices.Clone(c.Fields), k, k+1) })
 		}
 	}
 	m.expressions(c.Expr, func(x *expr.Expr, what string) { with(what, func(c *Condition) { c.Expr = x }) })
+}
+
+// relation breaks what a condition over several fields, or made of others, says.
+func (m *mutator) relation(c *Condition, with func(string, func(*Condition))) {
+	for _, s := range swaps {
+		if c.Operator == s.old {
+			with("with "+s.new+" for "+s.old, func(c *Condition) { c.Operator = s.new })
+		}
+	}
+	if c.Tolerance != "" {
+		with("without tolerance", func(c *Condition) { c.Tolerance = "" })
+	}
+	if c.Strictly {
+		with("not strictly", func(c *Condition) { c.Strictly = false })
+	}
+	for k, name := range c.By {
+		with("not by "+name, func(c *Condition) { c.By = slices.Delete(slices.Clone(c.By), k, k+1) })
+	}
+	if n := len(c.Tuples); n > 1 && n <= shortList {
+		for k := range c.Tuples {
+			with(fmt.Sprintf("without pair %d", k+1), func(c *Condition) { c.Tuples = slices.Delete(slices.Clone(c.Tuples), k, k+1) })
+		}
+	}
+	if tags := strings.Split(c.Tags, ","); len(tags) > 1 {
+		for k, tag := range tags {
+			with("validate without "+tag, func(c *Condition) { c.Tags = strings.Join(slices.Delete(slices.Clone(tags), k, k+1), ",") })
+		}
+	}
+	for b := range c.Blocks {
+		if len(c.Blocks) > 1 {
+			with(fmt.Sprintf("%s without block %d", c.Op, b+1), func(c *Condition) { c.Blocks = slices.Delete(slices.Clone(c.Blocks), b, b+1) })
+		}
+		for k := range c.Blocks[b] {
+			inner := func(what string, change func(*Condition)) {
+				with(fmt.Sprintf("%s, block %d: %s", c.Op, b+1, what), func(c *Condition) {
+					c.Blocks = slices.Clone(c.Blocks)
+					c.Blocks[b] = slices.Clone(c.Blocks[b])
+					change(&c.Blocks[b][k])
+				})
+			}
+			m.condition(&c.Blocks[b][k], inner)
+		}
+	}
 }
 
 // bound takes one end of a range away and moves it by one unit of the type both ways.

@@ -48,10 +48,14 @@ func (p *compiler) tests() []Test {
 	for i := range p.plan.Rules {
 		ids = append(ids, p.plan.Rules[i].ID)
 	}
+	judged := slices.Clone(ids) // what may refuse or warn
+	for i := range p.plan.Measures {
+		judged = append(judged, p.plan.Measures[i].ID)
+	}
 	var out []Test
 	for i := range p.contract.Tests {
 		n := &p.contract.Tests[i]
-		t := Test{Title: n.Title.ByLanguage, Line: n.Pos.Line, Refuses: p.ruleIDs(n.Refuses, ids), Warns: p.ruleIDs(n.Warns, ids)}
+		t := Test{Title: n.Title.ByLanguage, Line: n.Pos.Line, Refuses: p.ruleIDs(n.Refuses, judged), Warns: p.ruleIDs(n.Warns, judged)}
 		group := t.Refuses != nil || t.Warns != nil
 		if n.Rows == nil {
 			n.Row.Pos = n.Pos
