@@ -131,8 +131,8 @@ func (s *surroundings) build(own *ownStandard, path []string) {
 	before := len(own.report.All)
 	p := &compiler{Report: own.report, around: s, contract: &contract.Contract{}, broken: map[string]bool{}, ruleAt: map[string]syntax.Pos{},
 		plan: &Plan{Publish: Publish{Audience: "internal"}}, building: own}
-	p.ownStandard(own)
-	if own.state = built; len(own.report.All) > before {
+	whole := p.ownStandard(own)
+	if own.state = built; !whole || len(own.report.All) > before {
 		own.state = failed
 	}
 }
@@ -147,13 +147,14 @@ func (s *surroundings) baseOf(own *ownStandard, name string) *ownStandard {
 	return base
 }
 
-// ownStandard compiles the parts of an own standard like those of a field.
-func (p *compiler) ownStandard(own *ownStandard) {
+// ownStandard compiles the parts of an own standard like those of a field. It is
+// false if what the standard builds on is wrong, which is reported there.
+func (p *compiler) ownStandard(own *ownStandard) bool {
 	m := own.model
 	f := &contract.Field{Pos: m.Pos, Standard: m.Base, Type: m.Type, Formats: m.Formats, Clean: m.Clean, Map: m.Map}
 	base := p.standard(m.Base)
 	if m.Base != nil && base == nil {
-		return
+		return false
 	}
 	out := &Field{Name: ownField, From: []string{ownField}, Type: p.typeOf(f, base, ownField)}
 	if base != nil {
@@ -195,6 +196,7 @@ func (p *compiler) ownStandard(own *ownStandard) {
 	if p.indicator(&r, m.Dimension, m.Indicator, cmp.Or(s.Indicator, indicatorOf[Standard])); len(own.conditions) > 0 {
 		s.Dimension, s.Indicator = r.Dimension, r.Indicator
 	}
+	return true
 }
 
 // onlyOfTheValue reports conditions that an own standard cannot have.
@@ -317,9 +319,11 @@ func (s *surroundings) pins(m *contract.Pins, r *syntax.Report) {
 		switch {
 		case !ok:
 			r.AddHint(pin.Name.Pos, pin.Name.Value, s.standardNames(), "unknown standard %q", pin.Name.Value)
+		case own != nil && own.version == "":
+			r.Addf(pin.Value.Pos, "%s is pinned to version %s, and %s has no version; give it one with version:", pin.Name.Value, pin.Value.Value, own.report.File)
 		case own != nil && own.version != pin.Value.Value:
 			r.Addf(pin.Value.Pos, "%s is pinned to version %s, %s has %s; bring the pinned version back, or write %q here when check and test pass with it",
-				pin.Name.Value, pin.Value.Value, own.report.File, or(own.version, "none"), own.version)
+				pin.Name.Value, pin.Value.Value, own.report.File, own.version, own.version)
 		case std != nil && std.Source != pin.Value.Value:
 			r.Addf(pin.Value.Pos, "%s is pinned to %q, this program carries %q; use the program that carries the pinned one, or write that here when check and test pass with it",
 				pin.Name.Value, pin.Value.Value, std.Source)
