@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"clearwell/rules/contract"
 	"clearwell/rules/expr"
@@ -22,7 +23,7 @@ func (p *compiler) furtherStep(s contract.Step, field string, out *Step) {
 		p.unit(a, out)
 	case *contract.SerialArgs:
 		out.System = 1900
-		if yaml.OneOf(a.System, "system", []string{"1900", "1904"}, p.Report) && a.System.Value == "1904" {
+		if a.System.Value != "" && yaml.OneOf(a.System, "system", []string{"1900", "1904"}, p.Report) && a.System.Value == "1904" {
 			out.System = 1904
 		}
 	case *contract.ZoneArgs:
@@ -72,7 +73,11 @@ func (p *compiler) unit(a *contract.UnitArgs, out *Step) {
 	known := true
 	for _, t := range []yaml.Text{a.From, a.To} {
 		if t.Given() && !slices.Contains(units.Names(), t.Value) {
-			p.AddHint(t.Pos, t.Value, units.Names(), "unknown unit %q", t.Value)
+			near := units.Names()
+			if utf8.RuneCountInString(t.Value) < 2 { // any other character is near to one
+				near = nil
+			}
+			p.AddHint(t.Pos, t.Value, near, "unknown unit %q; docs/contract.md lists them", t.Value)
 			known = false
 		}
 	}
@@ -126,6 +131,9 @@ func (p *compiler) fill(a *contract.FillArgs, field string, out *Step) {
 		if one {
 			given++
 		}
+	}
+	if given == 0 && a.Pos.Line == 0 {
+		return // reported
 	}
 	if given != 1 {
 		p.Addf(a.Pos, "%q takes one of previous, from, column, value and lookup", "fill")
@@ -292,6 +300,9 @@ func (p *compiler) input(f *contract.Field, out *Field) (first []Step) {
 
 func (p *compiler) join(j *contract.JoinArgs, out *Field) {
 	out.Join = &JoinedInput{Columns: values(j.Columns), Fields: values(j.Fields), With: j.With.Value}
+	if j.Pos.Line == 0 {
+		return // reported
+	}
 	if len(j.Columns) > 0 == (len(j.Fields) > 0) {
 		p.Addf(j.Pos, "%q takes either columns or fields", "join")
 	}
