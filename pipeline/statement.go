@@ -425,14 +425,14 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 	in.Measures = j.measureResults()
 	for i, r := range j.plan.Rules {
 		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
-			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, InScope: inScope,
+			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, Severity: r.Severity, InScope: inScope,
 			Published: quality.Counts{Checked: e.checked[i], Failed: e.failed[i]}}
 		if u, ok := settled.outcomes[i]; ok {
 			q.Delivered = quality.Counts{Checked: u.checked, Failed: u.failed}
 			q.SkippedByWhen, q.SkippedNull = inScope-u.scoped, u.scoped-u.checked
 		} else if counts != nil {
 			c := counts.Rules[i]
-			q.SkippedByWhen, q.SkippedNull = c.SkippedByWhen, c.SkippedNull
+			q.SkippedByWhen, q.SkippedNull, q.Mistakes = c.SkippedByWhen, c.SkippedNull, c.Mistakes
 			q.Delivered = quality.Counts{Checked: c.Checked, Failed: c.Failed}
 		}
 		if j.repaired != nil {
