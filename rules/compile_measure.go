@@ -205,7 +205,7 @@ func (m *measuring) numbers() {
 		if s.own {
 			read = m.valueText(f)
 		}
-		if limits, ok := m.limits(string(s.kind), s.given, read); ok {
+		if limits, ok := m.limits(string(s.kind), s.given, read, map[MeasureKind]single{MinOf: atLeast, MaxOf: atMost}[s.kind]); ok {
 			one := Measure{Kind: s.kind, Bounds: limits}
 			if s.kind == Median {
 				one.At = "0.5"
@@ -232,11 +232,12 @@ func (m *measuring) numbers() {
 			name  string
 			given *contract.Bounds
 			read  func(string) (string, error)
-		}{{"min", l.Min, wholeText}, {"max", l.Max, wholeText}, {"mean", l.Mean, numberText}} {
+			one   single
+		}{{"min", l.Min, wholeText, atLeast}, {"max", l.Max, wholeText, atMost}, {"mean", l.Mean, numberText, exact}} {
 			if part.given == nil {
 				continue
 			}
-			if limits, ok := m.limits(string(LengthOf), part.given, part.read); ok {
+			if limits, ok := m.limits(string(LengthOf), part.given, part.read, part.one); ok {
 				m.add(string(LengthOf)+"-"+part.name, Measure{Kind: LengthOf, Part: part.name, Bounds: limits})
 			}
 		}
@@ -276,8 +277,12 @@ func (m *measuring) sets() {
 			m.add(name, Measure{Kind: kind, Relation: relation, Values: cond.Values})
 		}
 	}
-	take(string(MostCommon), MostCommon, "", c.MostCommon)
-	take("mode", MostCommon, "", c.Mode)
+	if c.MostCommon != nil {
+		take(string(MostCommon), MostCommon, "", &c.MostCommon.Set)
+	}
+	if c.Mode != nil {
+		take("mode", MostCommon, "", &c.Mode.Set)
+	}
 	if v := c.Values; v != nil {
 		if v.Equal == nil && v.Contain == nil && v.Within == nil {
 			m.Addf(v.Pos, "%q needs equal, contain or within", ValueSet)

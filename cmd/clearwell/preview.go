@@ -64,6 +64,9 @@ func (a *app) previewCommand() *cobra.Command {
 			if ds.Plan.Dedupe != nil {
 				fmt.Fprintln(c.OutOrStdout(), "note: copies are looked for by the run, over all rows; here each row stands for itself")
 			}
+			if n := len(ds.Plan.Measures); n > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "note: %d %s of whole columns, tables or deliveries: the run takes them, over all rows\n", n, plural(n, "measure", "measures"))
+			}
 			for name := range invented {
 				fmt.Fprintf(c.OutOrStdout(), "note: there is no key %q yet, so its pseudonyms here are random; make it with: clearwell keys create %s\n", name, name)
 			}

@@ -12,15 +12,15 @@ type ColumnMeasures struct {
 	NullShare     *Bounds                `yaml:"null_share" doc:"Share of nulls among all rows: [least, most], such as [0, 5%]; one share is the most."`
 	Distinct      *Bounds                `yaml:"distinct" doc:"Number of different values."`
 	DistinctShare *Bounds                `yaml:"distinct_share" doc:"Different values / values; one share is the least."`
-	Min           *Bounds                `yaml:"min" doc:"Bounds of the least value."`
-	Max           *Bounds                `yaml:"max" doc:"Bounds of the greatest value."`
+	Min           *Bounds                `yaml:"min" doc:"Bounds of the least value; one value is what it must not be below."`
+	Max           *Bounds                `yaml:"max" doc:"Bounds of the greatest value; one value is what it must not be above."`
 	Mean          *Bounds                `yaml:"mean" doc:"Bounds of the mean."`
 	Median        *Bounds                `yaml:"median" doc:"Bounds of the median."`
 	Sum           *Bounds                `yaml:"sum" doc:"Bounds of the sum; exact, also of decimals."`
 	StdDev        *Bounds                `yaml:"stddev" doc:"Bounds of the standard deviation (of a sample: n - 1 below)."`
 	Quantile      syntax.Ordered[Bounds] `yaml:"quantile" doc:"Bounds of quantiles, such as {0.5: [10, 20], 0.99: [~, 500]}; linear between neighbours, of dates and times the earlier one."`
-	MostCommon    *Set                   `yaml:"most_common" doc:"The value that stands most often is one of these; of a tie one suffices."`
-	Mode          *Set                   `yaml:"mode" doc:"The same as most_common."`
+	MostCommon    *OneOrSet              `yaml:"most_common" doc:"The value that stands most often is one of these; of a tie one suffices."`
+	Mode          *OneOrSet              `yaml:"mode" doc:"The same as most_common."`
 	Values        *ValueRelation         `yaml:"values" doc:"The different values: {equal: [..]}, {contain: [..]} or {within: [..]}; a list, a table or a file as for set."`
 	PatternShare  *PatternShare          `yaml:"pattern_share" doc:"Share of the values that match: {pattern: '[0-9]{6}', share: 95%}; one share is the least."`
 	LengthOf      *LengthOf              `yaml:"length_of" doc:"Bounds of the number of characters: {min: .., max: .., mean: ..}."`
@@ -51,6 +51,22 @@ func tableOnly(n *syntax.Node) bool {
 	return !slices.ContainsFunc(n.Entries, func(e syntax.Entry) bool { return !slices.Contains(keys, e.Key) })
 }
 
+// OneOrSet is a Set of which one value may stand without a list.
+type OneOrSet struct{ Set }
+
+// DecodeYAML implements syntax.Decoder.
+func (s *OneOrSet) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	if n.Shape == syntax.Scalar {
+		n = &syntax.Node{Shape: syntax.List, Pos: n.Pos, Items: []*syntax.Node{n}}
+	}
+	s.Set.DecodeYAML(n, label, r)
+}
+
+// JSONSchema implements syntax.Schemer.
+func (s *OneOrSet) JSONSchema(g *syntax.Schemas) syntax.Object {
+	return syntax.Either(syntax.AnyText(), s.Set.JSONSchema(g))
+}
+
 // ValueRelation is how the different values of a column relate to a list.
 type ValueRelation struct {
 	Pos     syntax.Pos `yaml:"-"`
@@ -69,8 +85,8 @@ type PatternShare struct {
 // LengthOf bounds statistics of the number of characters.
 type LengthOf struct {
 	Pos  syntax.Pos `yaml:"-"`
-	Min  *Bounds    `yaml:"min" doc:"Bounds of the shortest."`
-	Max  *Bounds    `yaml:"max" doc:"Bounds of the longest."`
+	Min  *Bounds    `yaml:"min" doc:"Bounds of the shortest; one number is the least."`
+	Max  *Bounds    `yaml:"max" doc:"Bounds of the longest; one number is the most."`
 	Mean *Bounds    `yaml:"mean" doc:"Bounds of the mean."`
 }
 
