@@ -35,9 +35,10 @@ type compiler struct {
 	contract *contract.Contract
 	plan     *Plan
 	env      *expr.Env
-	broken   map[string]bool       // fields whose type is not known because it is wrong
-	ruleAt   map[string]syntax.Pos // rule ids given so far
-	hushed   bool                  // an expression was passed over because a field cannot have the name that it uses
+	broken   map[string]bool                    // fields whose type is not known because it is wrong
+	ruleAt   map[string]syntax.Pos              // rule ids given so far
+	pending  []func(find func(id string) *Plan) // what refers to other contracts
+	hushed   bool                               // an expression was passed over because a field cannot have the name that it uses
 
 	groups     map[string]Step // columns made by extractions, by the name of their group
 	references []reference     // fields that others need

@@ -13,15 +13,18 @@ import (
 
 // Dimension and indicator (GB/T 36344-2018) of a rule by its first condition.
 var indicatorOf = map[ConditionOp]string{
-	Required: "0201", // completeness: data element
-	Parsed:   "0302", // accuracy: format
-	Length:   "0302",
-	Pattern:  "0302",
-	Range:    "0301", // accuracy: content
-	Holds:    "0301", // of one field; of several 0402
-	Set:      "0105", // normativity: reference data
-	Unique:   "0304", // accuracy: uniqueness
-	Standard: "0101", // normativity: data standard; the standard itself may say another
+	Required:   "0201", // completeness: data element
+	Parsed:     "0302", // accuracy: format
+	Length:     "0302",
+	Pattern:    "0302",
+	Range:      "0301", // accuracy: content
+	Holds:      "0301", // of one field; of several 0402
+	Set:        "0105", // normativity: reference data
+	Unique:     "0304", // accuracy: uniqueness
+	Increasing: "0301",
+	Decreasing: "0301",
+	Outlier:    "0301",
+	Standard:   "0101", // normativity: data standard; the standard itself may say another
 
 	NotSet: "0301", NotPattern: "0302", Like: "0302", NotLike: "0302", Validate: "0302", JSON: "0302", AnyOf: "0301", AllOf: "0301", Not: "0301",
 	Compare: relatedData, SumOf: relatedData, Same: relatedData, Differ: relatedData, Pair: relatedData, Ascending: relatedData,
@@ -125,6 +128,7 @@ func (p *compiler) check(c *contract.Check, f *contract.Field, out *Field) {
 		action = f.OnFail
 	}
 	p.onFail(&r, action, out)
+	p.repair(&r, c.Repair, out)
 	r.Allow = allowOf(c.Allow)
 	p.weigh(&r, &c.Weight, c.OnFail, c.Allow)
 	at := c.ID.Pos
@@ -188,6 +192,7 @@ func (p *compiler) conditions(c *contract.Check, f *contract.Field, out *Field) 
 		}
 	}
 	list = append(list, p.valueConditions(&c.ValueConditions, f, out)...)
+	list = append(list, p.settledConditions(&c.SettledChecks, out)...)
 	flag(c.Unique, Unique)
 	if c.Expr != nil && c.Expr.Given() {
 		if x := p.expression(*c.Expr); x != nil {
@@ -328,6 +333,9 @@ func (p *compiler) rowRule(n *contract.Rule) {
 	if p.tableMeasures(n) {
 		return
 	}
+	if p.settledRule(n) {
+		return
+	}
 	if c, ok := n.FieldCheck(); ok {
 		if n.Check.Rowly && n.Blame == nil {
 			p.formRule(n, &c)
@@ -369,6 +377,7 @@ func (p *compiler) rowRule(n *contract.Rule) {
 	p.reads(&r)
 	p.indicator(&r, n.Dimension, n.Indicator, indicator)
 	p.onFail(&r, n.OnFail, p.plan.Field(r.Field))
+	p.repair(&r, n.Repair, p.plan.Field(r.Field))
 	r.Allow = allowOf(n.Allow)
 	p.weigh(&r, &n.Weight, n.OnFail, n.Allow)
 	p.add(r, n.ID.Pos)
@@ -458,8 +467,6 @@ func (p *compiler) onFail(r *Rule, o *contract.OnFail, f *Field) {
 	switch {
 	case f == nil:
 		p.Addf(o.Action.Pos, "%s changes a cell, and this rule blames the whole row; add field: with the field to change", r.OnFail)
-	case slices.ContainsFunc(r.Conditions, func(c Condition) bool { return c.Op == Unique }):
-		p.Addf(o.Action.Pos, "copies are found when all rows have been read; a unique check takes quarantine, keep or stop")
 	case r.OnFail == ReplaceBy && !p.broken[f.Name]:
 		value, err := canonical(f.Type, o.Replace.Value)
 		if err != nil && o.Replace.Given() {

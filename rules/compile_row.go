@@ -689,6 +689,7 @@ func (p *compiler) formRule(n *contract.Rule, c *contract.Check) {
 	p.reads(&r)
 	p.indicator(&r, n.Dimension, n.Indicator, p.usualIndicator(&r))
 	p.onFail(&r, n.OnFail, nil)
+	p.repair(&r, n.Repair, nil)
 	r.Allow = allowOf(n.Allow)
 	p.weigh(&r, &n.Weight, n.OnFail, n.Allow)
 	p.add(r, n.ID.Pos)
@@ -766,7 +767,7 @@ func (p *compiler) usualIndicator(r *Rule) string {
 // conditionReads are the fields that a condition reads, in order, perhaps more than once.
 func conditionReads(c *Condition) []string {
 	names := append([]string{c.Field}, c.Fields...)
-	names = append(names, c.Other)
+	names = append(append(names, c.Other), c.By...)
 	if c.Expr != nil {
 		names = append(names, c.Expr.Fields...)
 	}

@@ -48,6 +48,12 @@ func (w *Workspace) Compile(id, file string, text []byte) (*Dataset, error) {
 		return nil, err
 	}
 	p := compileAll(&m, id, w.around, r)
+	p.resolve(func(id string) *Plan {
+		if d := w.Dataset(id); d != nil {
+			return d.Plan
+		}
+		return nil
+	})
 	d := p.dataset(id, file, text)
 	return d, r.All.Err()
 }
@@ -271,6 +277,9 @@ func (l *loader) datasets() error {
 	if err != nil {
 		return err
 	}
+	plans := map[string]*Plan{}
+	var reports []*syntax.Report
+	var compiled []*compiler
 	for _, name := range names {
 		var m contract.Contract
 		text, r, ok, err := l.read(name, &m)
@@ -282,7 +291,14 @@ func (l *loader) datasets() error {
 		if ok {
 			p := compileAll(&m, id, l.around, r)
 			l.ws.Datasets = append(l.ws.Datasets, p.dataset(id, name, text))
+			plans[id], compiled = p.plan, append(compiled, p)
 		}
+		reports = append(reports, r)
+	}
+	for _, p := range compiled {
+		p.resolve(func(id string) *Plan { return plans[id] })
+	}
+	for _, r := range reports {
 		l.note(r)
 	}
 	return nil

@@ -57,6 +57,7 @@ type Check struct {
 	Basis     syntax.Text `yaml:"basis" doc:"The regulation that the check rests on."`
 	Fix       syntax.Text `yaml:"fix" doc:"What the department is told to do."`
 
+	SettledChecks  `yaml:",inline"`
 	ColumnMeasures `yaml:",inline"`
 	Weight         `yaml:",inline"`
 
@@ -67,11 +68,6 @@ type Check struct {
 // Doc implements syntax.Documented.
 func (*Check) Doc() string { return "One check on a field: conditions that all must hold." }
 
-// LaterKeys implements syntax.Later.
-func (*Check) LaterKeys() []string {
-	return []string{"exists_in", "repair"}
-}
-
 // RowCheck is the check of an entry of rules: CEL, unique over several fields, or
 // the conditions of a check on the field that the entry names.
 type RowCheck struct {
@@ -81,6 +77,7 @@ type RowCheck struct {
 	Block  *RowConditions
 	Rowly  bool // all conditions of Block may stand without a field
 	Tably  bool // all keys of Block measure the table
+	Keys   int  // of Block
 	Wrong  bool // something in it has been reported
 }
 
@@ -99,17 +96,14 @@ type RowConditions struct {
 
 	ValueConditions `yaml:",inline"`
 	RowForms        `yaml:",inline"`
+	SettledChecks   `yaml:",inline"`
+	SettledForms    `yaml:",inline"`
 	ColumnMeasures  `yaml:",inline"`
 	TableMeasures   `yaml:",inline"`
 }
 
 // Doc implements syntax.Documented.
 func (*RowConditions) Doc() string { return "Conditions that all must hold." }
-
-// LaterKeys implements syntax.Later.
-func (*RowConditions) LaterKeys() []string {
-	return []string{"exists_in", "depends"}
-}
 
 // uniqueFields is true, or the fields of a key.
 type uniqueFields struct {
@@ -149,7 +143,7 @@ func (c *RowCheck) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	var block RowConditions
 	syntax.Decode(n, label, &block, r)
 	if c.Unique = block.Unique.fields; c.Unique == nil {
-		c.Block, c.Rowly, c.Tably = &block, formsOnly(n), tableOnly(n)
+		c.Block, c.Rowly, c.Tably, c.Keys = &block, formsOnly(n), tableOnly(n), len(n.Entries)
 	} else if len(n.Entries) > 1 {
 		r.Addf(n.Pos, "unique over several fields is a rule of its own; move the other conditions to another rule")
 	}
@@ -171,7 +165,7 @@ func (n *Rule) FieldCheck() (c Check, ok bool) {
 		measures.Over = n.Over
 	}
 	return Check{ColumnMeasures: measures, Wrong: n.Check.Wrong, Pos: n.Pos, ID: n.ID, Title: n.Title, Required: b.Required, Type: b.Type, Standard: b.Standard, Length: b.Length,
-		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, ValueConditions: b.ValueConditions, Forms: b.RowForms, Weight: n.Weight, When: n.When, Dimension: n.Dimension,
+		Range: b.Range, Set: b.Set, Pattern: b.Pattern, Unique: b.Unique.own, Expr: b.Expr, ValueConditions: b.ValueConditions, SettledChecks: n.settledChecks(), Forms: b.RowForms, Weight: n.Weight, When: n.When, Dimension: n.Dimension,
 		Indicator: n.Indicator, OnFail: n.OnFail, Allow: n.Allow, Basis: n.Basis, Fix: n.Fix}, true
 }
 

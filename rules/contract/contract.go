@@ -124,6 +124,7 @@ type Rule struct {
 	Weight    `yaml:",inline"`
 	Over      syntax.Text  `yaml:"over" oneof:"delivered published" doc:"Rows of a measure: delivered (default) or published."`
 	Blame     *syntax.Text `yaml:"field" doc:"The field whose cell is blamed, which on_fail null or replace changes, and on which the conditions are."`
+	Repair    *Repair      `yaml:"repair" doc:"Where the cell of the field gets its value from where the rule fails, before on_fail; as in a check."`
 }
 
 // Doc implements syntax.Documented.
@@ -135,11 +136,6 @@ func (*Rule) MisplacedKey(key string) string {
 		return fmt.Sprintf("it is a condition; write check: {%s: ...}", key)
 	}
 	return ""
-}
-
-// LaterKeys implements syntax.Later.
-func (*Rule) LaterKeys() []string {
-	return []string{"repair"}
 }
 
 // Dedupe says which rows are the same thing.
