@@ -72,6 +72,12 @@ func (l *Ledger) Append(ctx context.Context, drafts []Draft) (Receipt, error) {
 func (l *Ledger) append(ctx context.Context, drafts []Draft) (Receipt, error) {
 	next := l.head.Clone()
 	b := batch{ledger: l, head: &next, ids: map[string]uint64{}}
+	if l.cfg.Program != nil {
+		var err error
+		if b.program, err = l.cfg.Program(); err != nil {
+			return Receipt{}, fmt.Errorf("name this program: %w", err)
+		}
+	}
 	if len(drafts) > 0 {
 		if err := b.introduceKeys(); err != nil {
 			return Receipt{}, err
@@ -101,10 +107,11 @@ func (l *Ledger) append(ctx context.Context, drafts []Draft) (Receipt, error) {
 // batch collects the leaves of one append; head runs ahead over them, so that
 // what could not be read back is never written.
 type batch struct {
-	ledger *Ledger
-	head   *Head
-	leaves [][]byte
-	ids    map[string]uint64
+	ledger  *Ledger
+	program Program
+	head    *Head
+	leaves  [][]byte
+	ids     map[string]uint64
 }
 
 func (b *batch) add(d Draft) (Logged, error) {
@@ -119,7 +126,7 @@ func (b *batch) add(d Draft) (Logged, error) {
 		Kind: d.Kind, Subjects: d.Subjects, Dataset: d.Dataset,
 		Run: d.Run, Attempt: d.Attempt, Step: d.Step,
 		ID: entry.ID(d.Run, d.Attempt, d.Step, d.Kind),
-		At: b.ledger.cfg.Clock(), Program: b.ledger.cfg.Program, Body: body,
+		At: b.ledger.cfg.Clock(), Program: b.program, Body: body,
 	}
 	if len(e.Subjects) == 0 {
 		e.Subjects = []entry.Subject{{Name: "entry:" + string(d.Kind), SHA256: e.ID}}
@@ -206,7 +213,7 @@ func (b *batch) introduce(p keys.Public, vkey string, more []entry.Signer) error
 	_, err = b.seal(&entry.Entry{
 		Kind: entry.Key, Dataset: entry.WorkspaceChain, Step: step, ID: entry.ID("", 0, step, entry.Key),
 		Subjects: []entry.Subject{{Name: "key:" + p.Role, SHA256: p.ID}},
-		At:       b.ledger.cfg.Clock(), Program: b.ledger.cfg.Program, Body: body,
+		At:       b.ledger.cfg.Clock(), Program: b.program, Body: body,
 	}, more)
 	return err
 }

@@ -39,7 +39,7 @@ func crashConfig(dir string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	cfg := Config{Dir: filepath.Join(dir, "ledger"), Keys: store, Program: Program{Version: "test"}, Remembered: &Head{}}
+	cfg := Config{Dir: filepath.Join(dir, "ledger"), Keys: store, Program: func() (Program, error) { return Program{Version: "test"}, nil }, Remembered: &Head{}}
 	return cfg, json.Unmarshal(raw, cfg.Remembered)
 }
 

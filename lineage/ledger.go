@@ -58,11 +58,11 @@ const (
 
 // Config opens a ledger.
 type Config struct {
-	Dir        string           // the ledger's folder, normally .clearwell/ledger
-	Keys       *keys.Store      // holds the keys of roles log and engine
-	Remembered *Head            // nil: none was ever remembered
-	Program    Program          // stands in every entry
-	Clock      func() time.Time // nil: time.Now
+	Dir        string                  // the ledger's folder, normally .clearwell/ledger
+	Keys       *keys.Store             // holds the keys of roles log and engine
+	Remembered *Head                   // nil: none was ever remembered
+	Program    func() (Program, error) // stands in every entry; asked at each append, so it should remember; nil: none
+	Clock      func() time.Time        // nil: time.Now
 }
 
 // Errors that the caller decides on. They are wrapped with what to do next.

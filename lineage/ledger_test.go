@@ -28,7 +28,7 @@ func testConfig(t testing.TB) Config {
 	}
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	return Config{
-		Dir: filepath.Join(dir, "ledger"), Keys: store, Program: Program{Version: "test"},
+		Dir: filepath.Join(dir, "ledger"), Keys: store, Program: func() (Program, error) { return Program{Version: "test"}, nil },
 		Clock: func() time.Time { at = at.Add(time.Second); return at },
 	}
 }

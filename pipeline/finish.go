@@ -257,7 +257,7 @@ func (r *Runner) recoverRun(ctx context.Context, j journal) (finished bool, err 
 		return false, err
 	}
 	if !ok {
-		record = RunRecord{ID: j.Run, Dataset: j.Dataset, Attempt: j.Attempt, Started: r.Clock().UTC(), Score: -1, Program: r.Program.Version}
+		record = RunRecord{ID: j.Run, Dataset: j.Dataset, Attempt: j.Attempt, Started: r.Clock().UTC(), Score: -1, Program: r.Program}
 		if err := r.State.StartRun(record); err != nil {
 			return false, err
 		}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"clearwell/durable"
-	"clearwell/lineage"
 	"clearwell/pipeline/quality"
 	"clearwell/rules"
 )
@@ -211,7 +210,7 @@ func openRunner(ctx context.Context, root string, state *fileState) (*Runner, er
 	if err != nil {
 		return nil, err
 	}
-	program := lineage.Program{Version: "test"}
+	program := Named{Version: "test"}
 	if _, err := os.Stat(filepath.Join(root, LedgerDir)); errors.Is(err, os.ErrNotExist) {
 		if _, err := Create(ctx, ws, state, program); err != nil {
 			return nil, err

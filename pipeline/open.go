@@ -45,11 +45,28 @@ func IsNew(root string, state State) (bool, error) {
 	return head == nil, err
 }
 
+// Named is the running program as runs and the ledger name it.
+type Named struct {
+	Version string
+	// Hash gives the SHA-256 of the program's file, lower-case hex. It is asked when the ledger needs it, which leaves time to
+	// read the file beside other work; it should remember what it found. Nil: not known.
+	Hash func() (string, error)
+}
+
+// InFull is the program with its hash.
+func (n Named) InFull() (p lineage.Program, err error) {
+	p.Version = n.Version
+	if n.Hash != nil {
+		p.Hash, err = n.Hash()
+	}
+	return p, err
+}
+
 // Create makes the empty ledger of a new workspace, its signing keys, and a
 // secret for every pseudonym that its contracts name and that has none yet. It
 // returns the names of those secrets. Later a missing secret is an error: another
 // one would give other pseudonyms, and what is published would no longer join.
-func Create(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) (secrets []string, err error) {
+func Create(ctx context.Context, ws *rules.Workspace, state State, program Named) (secrets []string, err error) {
 	store, err := keys.Open(filepath.Join(ws.Root, KeysDir))
 	if err != nil {
 		return nil, err
@@ -67,7 +84,7 @@ func Create(ctx context.Context, ws *rules.Workspace, state State, program linea
 		secrets = append(secrets, name)
 	}
 	head, err := lineage.Create(ctx, lineage.Config{
-		Dir: filepath.Join(ws.Root, LedgerDir), Keys: store, Program: program,
+		Dir: filepath.Join(ws.Root, LedgerDir), Keys: store, Program: program.InFull,
 	}, "clearwell/"+ws.Name)
 	if err != nil {
 		return secrets, err
@@ -93,8 +110,8 @@ func pseudonymKeys(ws *rules.Workspace) []string {
 }
 
 // Open opens a workspace for running. It takes the ledger's lock and checks the ledger; Close gives it back.
-func Open(ctx context.Context, ws *rules.Workspace, state State, program lineage.Program) (*Runner, error) {
-	r := &Runner{Workspace: ws, State: state, Program: program, Clock: time.Now, Site: publish.Open(ws.Root)}
+func Open(ctx context.Context, ws *rules.Workspace, state State, program Named) (*Runner, error) {
+	r := &Runner{Workspace: ws, State: state, Program: program.Version, Clock: time.Now, Site: publish.Open(ws.Root)}
 	var err error
 	if r.Keys, err = keys.Open(filepath.Join(ws.Root, KeysDir)); err != nil {
 		return nil, err
@@ -103,7 +120,7 @@ func Open(ctx context.Context, ws *rules.Workspace, state State, program lineage
 	if err != nil {
 		return nil, err
 	}
-	if r.Ledger, err = lineage.Open(ctx, lineage.Config{Dir: filepath.Join(ws.Root, LedgerDir), Keys: r.Keys, Remembered: head, Program: program}); err != nil {
+	if r.Ledger, err = lineage.Open(ctx, lineage.Config{Dir: filepath.Join(ws.Root, LedgerDir), Keys: r.Keys, Remembered: head, Program: program.InFull}); err != nil {
 		return nil, err
 	}
 	if r.Archive, err = archive.Open(filepath.Join(ws.Root, StateDir, "archive")); err != nil {

@@ -43,7 +43,7 @@ type Runner struct {
 	Ledger    *lineage.Ledger
 	Archive   *archive.Store
 	Site      *publish.Site
-	Program   lineage.Program
+	Program   string // its version
 	Clock     func() time.Time
 
 	mu     sync.Mutex      // guards what follows
@@ -234,7 +234,7 @@ func (r *Runner) begin(ds *rules.Dataset, opts Options) (*job, error) {
 	}
 	id := now.Format("20060102T150405.000") + "-" + ds.ID + "-" + hex.EncodeToString(salt[:]) // to the millisecond: ids sort by start
 	j := &job{Runner: r, opts: opts, data: ds, plan: ds.Plan, dir: r.workDir(id)}
-	j.record = RunRecord{ID: id, Dataset: ds.ID, Attempt: attempt, ScheduledFor: opts.ScheduledFor, Started: now, Status: StatusRunning, Stage: "archive", Score: -1, Program: r.Program.Version}
+	j.record = RunRecord{ID: id, Dataset: ds.ID, Attempt: attempt, ScheduledFor: opts.ScheduledFor, Started: now, Status: StatusRunning, Stage: "archive", Score: -1, Program: r.Program}
 	j.outcome = &Outcome{}
 	j.meter = &meter{dataset: ds.ID, started: time.Now()}
 	j.journal = journal{Run: id, Dataset: ds.ID, Attempt: attempt, Version: version, From: r.Ledger.Head().Size}

@@ -371,7 +371,7 @@ func (s *statement) manifest(files map[string]publish.File) *publish.Manifest {
 	m := &publish.Manifest{
 		Dataset: s.job.data.ID, Version: s.journal.Version, Title: s.plan.Title, Owner: s.plan.Owner, Audience: s.plan.Publish.Audience, License: s.plan.Publish.License,
 		Rows: s.data.Rows, ContentRoot: hex.EncodeToString(s.root.Hash[:]), Columns: publish.Columns(s.schema),
-		Contract: sha256Hex(s.job.data.Text), Plan: hex.EncodeToString(planHash[:]), Standards: s.plan.Standards, Run: s.record.ID, Program: s.Program.Version,
+		Contract: sha256Hex(s.job.data.Text), Plan: hex.EncodeToString(planHash[:]), Standards: s.plan.Standards, Run: s.record.ID, Program: s.Program,
 	}
 	part := publish.PartName(0, 1)
 	m.Files = append(m.Files, files[part])

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"clearwell/jobs"
-	"clearwell/lineage"
 	"clearwell/pipeline"
 	"clearwell/rules"
 )
@@ -47,21 +46,25 @@ func version() string {
 }
 
 // program names this binary in ledger entries: its version and the hash of its bytes.
-var program = sync.OnceValues(func() (lineage.Program, error) {
+func program() pipeline.Named { return pipeline.Named{Version: version(), Hash: programHash} }
+
+// programHash reads some 80 MB: a twentieth of a second, which commands that write to the ledger let begin
+// beside the rest of their work.
+var programHash = sync.OnceValues(func() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
-		return lineage.Program{}, err
+		return "", err
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return lineage.Program{}, err
+		return "", err
 	}
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return lineage.Program{}, err
+		return "", err
 	}
-	return lineage.Program{Version: version(), Hash: hex.EncodeToString(h.Sum(nil))}, nil
+	return hex.EncodeToString(h.Sum(nil)), nil
 })
 
 // called is what a person types to call this program from where they are, so
@@ -119,10 +122,8 @@ func (a *app) open(ctx context.Context, stderr io.Writer) (*opened, error) {
 }
 
 func openWorkspace(ctx context.Context, ws *rules.Workspace, stderr io.Writer) (*opened, error) {
-	prog, err := program()
-	if err != nil {
-		return nil, err
-	}
+	go programHash()
+	prog := program()
 	if err := os.MkdirAll(filepath.Join(ws.Root, pipeline.StateDir), 0o700); err != nil {
 		return nil, err
 	}

@@ -95,10 +95,6 @@ func (a *app) adoptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			prog, err := program()
-			if err != nil {
-				return err
-			}
 			store, err := jobs.OpenStore(c.Context(), filepath.Join(root, pipeline.StateFile))
 			if err != nil {
 				return err
@@ -108,7 +104,7 @@ func (a *app) adoptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			head, err := lineage.Adopt(c.Context(), lineage.Config{Dir: filepath.Join(root, pipeline.LedgerDir), Keys: held, Program: prog}, reason)
+			head, err := lineage.Adopt(c.Context(), lineage.Config{Dir: filepath.Join(root, pipeline.LedgerDir), Keys: held, Program: program().InFull}, reason)
 			if err != nil {
 				return err
 			}
