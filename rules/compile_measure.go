@@ -241,7 +241,7 @@ func (m *measuring) numbers() {
 				m.add(string(LengthOf)+"-"+part.name, Measure{Kind: LengthOf, Part: part.name, Bounds: limits})
 			}
 		}
-		if l.Min == nil && l.Max == nil && l.Mean == nil {
+		if l.Min == nil && l.Max == nil && l.Mean == nil && !c.Wrong {
 			m.Addf(l.Pos, "%q needs min, max or mean", LengthOf)
 		}
 	}
@@ -284,7 +284,7 @@ func (m *measuring) sets() {
 		take("mode", MostCommon, "", &c.Mode.Set)
 	}
 	if v := c.Values; v != nil {
-		if v.Equal == nil && v.Contain == nil && v.Within == nil {
+		if v.Equal == nil && v.Contain == nil && v.Within == nil && !c.Wrong {
 			m.Addf(v.Pos, "%q needs equal, contain or within", ValueSet)
 		}
 		take("values-equal", ValueSet, "equal", v.Equal)
@@ -316,7 +316,7 @@ func (m *measuring) drift() {
 			m.add(string(Drift)+"-"+string(t.test), Measure{Kind: Drift, Test: t.test, Bounds: limits, Against: against})
 		}
 	}
-	if !found {
+	if !found && !m.check.Wrong {
 		m.Addf(d.Pos, "%q needs a test: ks, ks_p, chi_square, chi_square_p or psi", Drift)
 	}
 }
@@ -528,8 +528,12 @@ func (p *compiler) reference(a *contract.Against, fields []*Field, columns []syn
 			name = columns[i].Value
 		}
 		if a.Last {
-			if f.PublishAs == "" || f.Treatment.Method != Plain {
-				p.Addf(a.Pos, "the last version cannot be compared with: %s is not published as it is (treatment %s); compare with {file: ..}", f.Name, f.Treatment.Method)
+			if f.PublishAs == "" {
+				p.Addf(a.Pos, "the last version cannot be compared with: %s is not published; compare with {file: ..}", f.Name)
+				return nil
+			}
+			if f.Treatment.Method != Plain {
+				p.Addf(a.Pos, "the last version cannot be compared with: %s is not published as it is but by %s; compare with {file: ..}", f.Name, f.Treatment.Method)
 				return nil
 			}
 			name = f.PublishAs

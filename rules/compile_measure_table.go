@@ -94,7 +94,7 @@ func (m *measuring) columns(c *contract.ColumnSet) {
 			m.add("columns-count", Measure{Kind: Columns, Relation: "count", Bounds: limits})
 		}
 	}
-	if c.Exactly == nil && c.Ordered == nil && c.Contains == nil && c.Count == nil {
+	if c.Exactly == nil && c.Ordered == nil && c.Contains == nil && c.Count == nil && !m.check.Wrong {
 		m.Addf(c.Pos, "%q needs exactly, ordered, contains or count", Columns)
 	}
 }
@@ -205,7 +205,7 @@ func (m *measuring) samePairs(s *contract.SamePairs) {
 		return
 	}
 	if s.As != nil && len(s.As) != len(s.Fields) {
-		m.Addf(s.Pos, "%q names %d fields and %d columns there", SamePairs, len(s.Fields), len(s.As))
+		m.Addf(s.Pos, "%q has %d under fields and %d under as; each field has its column there", SamePairs, len(s.Fields), len(s.As))
 		return
 	}
 	if !ok || len(fields) == 0 {
@@ -261,7 +261,7 @@ func (m *measuring) file(c *contract.FileCheck) {
 			m.add("file-rows", Measure{Kind: FileRows, Control: control})
 		}
 	}
-	if c.SHA256 == nil && c.Size == nil && !c.Age.Given() && c.Rows == nil {
+	if c.SHA256 == nil && c.Size == nil && !c.Age.Given() && c.Rows == nil && !m.check.Wrong {
 		m.Addf(c.Pos, "%q needs sha256, size, age or rows", "file")
 	}
 	if m.check.When.Given() {
