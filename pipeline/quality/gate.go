@@ -13,7 +13,7 @@ type Gate struct {
 	Of      string   `json:"of"`              // the rule; or "score" or a dimension
 	Effect  Decision `json:"effect"`          // what exceeding it does: publish_warned or refuse
 	Share   string   `json:"share,omitempty"` // allow: largest share of failures, as written: 2%
-	Count   *int64   `json:"count,omitempty"` // allow: largest number of failures
+	Count   *int64   `json:"count,omitempty"` // allow: largest number of failures; evaluation: rows
 	AtLeast *Percent `json:"at_least,omitempty"`
 	Held    bool     `json:"held"`
 	Counts  *Counts  `json:"counts,omitempty"` // allow: what was found among the delivered rows
@@ -32,8 +32,9 @@ const (
 	AllowGate     GateKind = "allow"      // of a rule
 	PublishIfGate GateKind = "publish_if" // of the dataset
 	CompareGate   GateKind = "compare_with_last"
-	MeasureGate   GateKind = "measure" // of a measure
-	RowsGate      GateKind = "rows"    // not of the contract: a version has rows; listed only where it has none
+	MistakesGate  GateKind = "evaluation" // not of the contract: every rule can be evaluated where it applies; listed only where one cannot
+	MeasureGate   GateKind = "measure"    // of a measure
+	RowsGate      GateKind = "rows"       // not of the contract: a version has rows; listed only where it has none
 )
 
 // Sentence says to a person what the bound asked and what was found.
@@ -43,6 +44,9 @@ func (g Gate) Sentence() string {
 	}
 	if g.Kind == MeasureGate {
 		return measureSentence(g)
+	}
+	if g.Kind == MistakesGate {
+		return fmt.Sprintf("rule %s could not be evaluated everywhere and did not check these rows: %s; look for a division by zero or a number beyond 64 bits", g.Of, grouped(*g.Count))
 	}
 	if g.Kind == CompareGate {
 		return fmt.Sprintf("%s changed since version %d: %s, the contract allows %s", g.Of, g.Last.Version, g.Last.Found, g.Last.Allowed)
@@ -113,6 +117,9 @@ func (in Input) gates(published Score) ([]Gate, []Outcome, error) {
 				outcomes[i] = b.outcome
 			}
 			gates = append(gates, g)
+		}
+		if n := r.Mistakes; n > 0 {
+			gates = append(gates, Gate{Kind: MistakesGate, Of: r.ID, Effect: PublishWarned, Count: &n})
 		}
 	}
 	gates = append(gates, in.measureGates()...)
