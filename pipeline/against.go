@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clearwell/connectors/archive"
+	"clearwell/pipeline/publish"
 	"clearwell/pipeline/quality"
 	"clearwell/rules"
 )
@@ -133,8 +134,14 @@ func (a *against) compare(ctx context.Context, in RunInputs) error {
 	if err != nil {
 		return err
 	}
+	site := publish.Open(a.workspace.Root)
 	try := func(ds *rules.Dataset) (*trial, error) {
-		return trialOf{dataset: ds, plan: withoutStops(ds.Plan), from: a.store, objects: objects, dir: a.dir, opts: a.opts}.run(ctx)
+		referred, err := openReferred(site, a.workspace.Root, ds.Plan)
+		if err != nil {
+			return nil, err
+		}
+		return trialOf{dataset: ds, plan: withoutStops(ds.Plan), from: a.store, objects: objects, dir: a.dir, known: referred,
+			runner: &Runner{Workspace: a.workspace, Site: site}, opts: a.opts}.run(ctx)
 	}
 	if a.after, err = try(a.dataset); err != nil {
 		return err

@@ -111,12 +111,16 @@ func (r *Runner) RunDraft(ctx context.Context, dataset string, opts Options) (ou
 	if err := intake.Commit(); err != nil {
 		return nil, err
 	}
+	referred, err := openReferred(r.Site, r.Workspace.Root, ds.Plan)
+	if err != nil {
+		return nil, err
+	}
 	dir, done, err := trialDir(r.Workspace.Root)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	t, err := trialOf{dataset: ds, plan: withoutStops(ds.Plan), from: r.Archive, objects: objects, dir: dir, opts: opts}.run(ctx)
+	t, err := trialOf{dataset: ds, plan: withoutStops(ds.Plan), from: r.Archive, objects: objects, dir: dir, known: referred, runner: r, opts: opts}.run(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"clearwell/connectors/archive"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/quality"
+	"clearwell/pipeline/settle"
 	"clearwell/rules"
 )
 
@@ -86,8 +87,12 @@ func (b *testBench) run(ctx context.Context, t *rules.Test, explain bool) ([]Dif
 	source := testSource(b.plan, t)
 	sum := fmt.Sprintf("%x", sha256.Sum256(source))
 	object := sourceObject{Name: "test", Archive: archive.Object{SHA256: sum, Size: int64(len(source))}}
+	var known settle.Known
+	if t.Datasets != nil {
+		known = testDatasets(t.Datasets)
+	}
 	trial, err := trialOf{
-		dataset: b.dataset, plan: b.plan, from: memorySource{sum: source}, objects: []sourceObject{object}, bound: b.bound,
+		known: known, dataset: b.dataset, plan: b.plan, from: memorySource{sum: source}, objects: []sourceObject{object}, bound: b.bound,
 		opts: Options{CPUs: 1, Memory: testMemory},
 	}.run(ctx)
 	if err != nil {
@@ -105,6 +110,32 @@ func (b *testBench) run(ctx context.Context, t *rules.Test, explain bool) ([]Dif
 		}
 	}
 	return c.out, nil
+}
+
+// testDatasets is what other datasets publish in a test.
+type testDatasets map[string][]map[string]string
+
+// EachRow implements settle.Known.
+func (d testDatasets) EachRow(_ context.Context, ref *rules.Referred, types []rules.Type, each func(values [][]byte) error) error {
+rows:
+	for _, row := range d[ref.Dataset] {
+		var values [][]byte
+		for i, name := range ref.Fields {
+			text, given := row[name]
+			if !given {
+				continue rows
+			}
+			value, ok := kernel.RawConstant(types[i], text)
+			if !ok {
+				return fmt.Errorf("datasets: %s of %s: %q is no %s", name, ref.Dataset, text, types[i])
+			}
+			values = append(values, value)
+		}
+		if err := each(values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // testSource is the rows of a test as a CSV file. A field of which no column is

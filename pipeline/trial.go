@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"clearwell/connectors/archive"
 	"clearwell/connectors/csv"
 	"clearwell/pipeline/kernel"
 	"clearwell/pipeline/quality"
+	"clearwell/pipeline/settle"
 	"clearwell/rules"
 )
 
@@ -33,6 +35,8 @@ type trialOf struct {
 	objects []sourceObject
 	dir     string                     // for what outgrows the memory
 	bound   map[string]*kernel.Program // programs of the plan by header, which the trial fills; nil: of its own
+	known   settle.Known               // what other datasets publish; nil: conditions on them are not evaluated
+	runner  *Runner                    // for measures against what is published; nil: those are not evaluated
 	opts    Options
 }
 
@@ -42,14 +46,20 @@ func (o trialOf) run(ctx context.Context) (t *trial, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.bound = o.bound
-	t = &trial{job: &job{data: o.dataset, plan: o.plan, scan: s, opts: o.opts}}
+	s.bound, s.known = o.bound, o.known
+	t = &trial{job: &job{Runner: o.runner, data: o.dataset, plan: o.plan, scan: s, opts: o.opts, record: RunRecord{Started: time.Now()}}}
 	defer func() {
 		if err != nil {
 			t.release()
 		}
 	}()
+	if err := s.openMeasures(o.opts.CPUs); err != nil {
+		return nil, err
+	}
 	if err := s.run(ctx, o.opts.CPUs); err != nil {
+		return nil, err
+	}
+	if err := t.evaluate(ctx, rules.OverDelivered); err != nil {
 		return nil, err
 	}
 	for number := range s.frames {
@@ -103,7 +113,11 @@ func (t *trial) countPublished(ctx context.Context) (*emission, error) {
 	e := &emission{scan: t.scan}
 	e.prepare()
 	n := len(t.plan.Rules)
-	p := &publisher{e: e, cells: e.cells, checked: e.checked[:n], failed: e.failed[:n]}
+	measured, err := e.measures.NewAdder(rules.OverPublished)
+	if err != nil {
+		return nil, err
+	}
+	p := &publisher{e: e, measured: measured, cells: e.cells, checked: e.checked[:n], failed: e.failed[:n]}
 	for number := range t.scan.frames {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -116,10 +130,18 @@ func (t *trial) countPublished(ctx context.Context) (*emission, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.count(f, l)
+		err = p.count(f, l)
 		l.done()
+		if err != nil {
+			return nil, err
+		}
 	}
-	return e, nil
+	if measured != nil {
+		if err := measured.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return e, t.evaluate(ctx, rules.OverPublished)
 }
 
 // Fate is what becomes of a row.

@@ -55,6 +55,7 @@ func (w *Workspace) Compile(id, file string, text []byte) (*Dataset, error) {
 		return nil
 	})
 	d := p.dataset(id, file, text)
+	d.Tests = p.tests()
 	return d, r.All.Err()
 }
 
@@ -157,7 +158,7 @@ func Load(dir string) (*Workspace, error) {
 
 // dataset is what the compiler made of a contract.
 func (p *compiler) dataset(id, file string, text []byte) *Dataset {
-	d := &Dataset{ID: id, File: file, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Tests: p.tests(), Lines: map[string]int{}, implied: map[string]implied{}}
+	d := &Dataset{ID: id, File: file, Text: text, Plan: p.plan, Lifecycle: p.lifecycle(), Lines: map[string]int{}, implied: map[string]implied{}}
 	for i := range p.contract.Fields {
 		n, f := &p.contract.Fields[i], &p.plan.Fields[i]
 		d.Lines[n.Name.Value] = n.Name.Pos.Line
@@ -295,8 +296,9 @@ func (l *loader) datasets() error {
 		}
 		reports = append(reports, r)
 	}
-	for _, p := range compiled {
+	for i, p := range compiled { // a dataset each, in order
 		p.resolve(func(id string) *Plan { return plans[id] })
+		l.ws.Datasets[i].Tests = p.tests()
 	}
 	for _, r := range reports {
 		l.note(r)

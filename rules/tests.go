@@ -10,11 +10,14 @@ import (
 // Test is one entry of the contract's tests: rows as they would be delivered,
 // read together, and what is expected of them.
 type Test struct {
-	Title   map[string]string
-	Line    int
-	Rows    []TestRow // at least one
-	Refuses *[]string // ids of exactly the rules that would stop the publication, sorted; nil: nothing said
-	Warns   *[]string // ids of exactly the rules that would warn, sorted; nil: nothing said
+	Title map[string]string
+	Line  int
+	Rows  []TestRow // at least one
+	// Datasets is what other datasets publish: rows of values by field, in the canonical form of the
+	// fields of this contract that are compared with them; null values are left out. Nil: nothing is known of them.
+	Datasets map[string][]map[string]string
+	Refuses  *[]string // ids of exactly the rules that would stop the publication, sorted; nil: nothing said
+	Warns    *[]string // ids of exactly the rules that would warn, sorted; nil: nothing said
 }
 
 // TestRow is one row of a test.
@@ -56,6 +59,9 @@ func (p *compiler) tests() []Test {
 	for i := range p.contract.Tests {
 		n := &p.contract.Tests[i]
 		t := Test{Title: n.Title.ByLanguage, Line: n.Pos.Line, Refuses: p.ruleIDs(n.Refuses, judged), Warns: p.ruleIDs(n.Warns, judged)}
+		if n.Datasets != nil {
+			t.Datasets = p.testDatasets(n.Datasets)
+		}
 		group := t.Refuses != nil || t.Warns != nil
 		if n.Rows == nil {
 			n.Row.Pos = n.Pos
@@ -73,6 +79,59 @@ func (p *compiler) tests() []Test {
 			}
 		}
 		out = append(out, t)
+	}
+	return out
+}
+
+// testDatasets reads what other datasets publish in a test.
+func (p *compiler) testDatasets(given syntax.Ordered[[]syntax.Ordered[contract.Value]]) map[string][]map[string]string {
+	types, fields, datasets := map[string]Type{}, map[string][]string{}, []string{}
+	note := func(r *Referred, own []string) {
+		if r == nil {
+			return
+		}
+		datasets = append(datasets, r.Dataset)
+		for i, name := range r.Fields {
+			fields[r.Dataset] = append(fields[r.Dataset], name)
+			if i < len(own) && p.plan.Field(own[i]) != nil {
+				types[r.Dataset+"."+name] = p.plan.Field(own[i]).Type
+			}
+		}
+	}
+	for i := range p.plan.Rules {
+		r := &p.plan.Rules[i]
+		for _, c := range r.Conditions {
+			note(c.Reference, c.Fields)
+		}
+		if r.Repair != nil {
+			note(r.Repair.Reference, []string{r.Repair.Field, r.Field})
+		}
+	}
+	out := map[string][]map[string]string{}
+	for _, d := range given {
+		if !slices.Contains(datasets, d.Name.Value) {
+			p.AddHint(d.Name.Pos, d.Name.Value, datasets, "no rule compares with a dataset %q", d.Name.Value)
+			continue
+		}
+		out[d.Name.Value] = []map[string]string{}
+		for _, cells := range d.Value {
+			row := map[string]string{}
+			for _, c := range cells {
+				if !slices.Contains(fields[d.Name.Value], c.Name.Value) {
+					p.AddHint(c.Name.Pos, c.Name.Value, fields[d.Name.Value], "no rule compares with the field %q of %s", c.Name.Value, d.Name.Value)
+					continue
+				}
+				if c.Value.Null {
+					continue
+				}
+				value, err := canonical(types[d.Name.Value+"."+c.Name.Value], c.Value.Value)
+				if err != nil {
+					p.Addf(c.Value.Pos, "%s: %v", c.Name.Value, err)
+				}
+				row[c.Name.Value] = value
+			}
+			out[d.Name.Value] = append(out[d.Name.Value], row)
+		}
 	}
 	return out
 }

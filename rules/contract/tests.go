@@ -4,12 +4,13 @@ import "clearwell/rules/syntax"
 
 // Test is one entry of tests: a row, or several that are read together, and what becomes of them.
 type Test struct {
-	Pos     syntax.Pos     `yaml:"-"`
-	Title   Titles         `yaml:"title" doc:"What the test shows: one text, or one per language."`
-	Row     TestRow        `yaml:",inline"`
-	Rows    *[]TestRow     `yaml:"rows" doc:"Several rows that are read together, for copies, dependencies and dedupe; each with given and what is expected of it."`
-	Refuses *[]syntax.Text `yaml:"refuses" single:"yes" doc:"Exactly the rules that fail more often than allow, or a measure, permits: the version would not be published. [] is none."`
-	Warns   *[]syntax.Text `yaml:"warns" single:"yes" doc:"Exactly the rules that exceed what allow: {warn: …} permits. [] is none."`
+	Pos      syntax.Pos                              `yaml:"-"`
+	Title    Titles                                  `yaml:"title" doc:"What the test shows: one text, or one per language."`
+	Row      TestRow                                 `yaml:",inline"`
+	Rows     *[]TestRow                              `yaml:"rows" doc:"Several rows that are read together, for copies, dependencies and dedupe; each with given and what is expected of it."`
+	Datasets syntax.Ordered[[]syntax.Ordered[Value]] `yaml:"datasets" doc:"What other datasets publish in this test, as rows of fields: {departments: [{code: A1}]}. Without it, conditions on other datasets are not evaluated."`
+	Refuses  *[]syntax.Text                          `yaml:"refuses" single:"yes" doc:"Exactly the rules that fail more often than allow, or a measure, permits: the version would not be published. [] is none."`
+	Warns    *[]syntax.Text                          `yaml:"warns" single:"yes" doc:"Exactly the rules that exceed what allow: {warn: …} permits. [] is none."`
 }
 
 // Doc implements syntax.Documented.
