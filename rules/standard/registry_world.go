@@ -230,7 +230,7 @@ var international = []*Standard{
 		shape:   positionShape,
 	},
 	{
-		Name: "geo.cgcs2000", Title: title("Coordinates in degrees, CGCS2000", "经纬度坐标（2000 国家大地坐标系）"), Source: "EPSG:4490; GB/T 22021",
+		Name: "geo.cgcs2000", Title: title("Coordinates in degrees, CGCS2000", "经纬度坐标（2000 国家大地坐标系）"), Source: "EPSG:4490",
 		Kind: "string", Level: 1, Dimension: accuracy, Indicator: formatRight,
 		Steps: positionSteps, Cleans: true, Checks: true, compile: compilePosition("cgcs2000"),
 		Options: []Option{orderOption, withinOption("china"), toOption("cgcs2000", "gcj02")},

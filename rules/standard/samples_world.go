@@ -168,7 +168,7 @@ var vatShape = shape{
 		if right := vatCheck.fitting(b, ValidVAT); right != "" {
 			return nil // the check characters say it
 		}
-		return because(ReasonForm, "it is no number of %s: %s, with check digits", "不是 %s 的号码：%s，含校验位", rule.country, rule.form)
+		return because(ReasonForm, "it is no number of %s: %s, with check digits", "不符合 %[1]s 的号码格式或校验位", rule.country, rule.form)
 	},
 }
 

@@ -113,7 +113,7 @@ func (s *Standard) why(o options, c *Compiled, b []byte) *Reason {
 	if c.codes != nil {
 		return because(ReasonCode, "it is none of the %d values of the list", "不在 %d 个代码值之内", len(c.codes))
 	}
-	return &Reason{Code: ReasonForm, Text: title("it is not "+s.Form["en"], "不符合格式："+s.Form["zh"])}
+	return &Reason{Code: ReasonForm, Text: title("it is not of the form: "+s.Form["en"], "不符合格式："+s.Form["zh"])}
 }
 
 // fitting is what the check characters had to be for b to be valid; empty if
