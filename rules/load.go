@@ -142,8 +142,7 @@ func Load(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{ws: &Workspace{Root: root}, around: &surroundings{root: root, tables: map[string][]string{}, codeTables: map[string]*codeTable{},
-		own: map[string]*ownStandard{}, overridden: map[string]*ownStandard{}}}
+	l := &loader{ws: &Workspace{Root: root}, around: newSurroundings(root)}
 	for _, read := range []func() error{l.workspace, l.tables, l.datasets, l.jobs} {
 		if err := read(); err != nil {
 			return nil, err

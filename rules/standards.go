@@ -144,14 +144,14 @@ func (v *StandardView) Why(c Condition, cleaned string) *standard.Reason {
 			return r
 		}
 	}
-	text := fmt.Sprintf("it does not fulfil: %s", c.String())
-	if c.Op == Parsed {
-		text = fmt.Sprintf("it is no %s", v.Type)
-		if len(v.Type.Formats) > 0 {
-			text = fmt.Sprintf("it is no %s of the years %d to %d", v.Type, v.Type.MinYear, v.Type.MaxYear)
-		}
+	en, zh := fmt.Sprintf("it does not fulfil: %s", c.String()), fmt.Sprintf("不满足：%s", c.String())
+	switch {
+	case c.Op == Parsed && len(v.Type.Formats) > 0:
+		en, zh = fmt.Sprintf("it is no %s of the years %d to %d", v.Type, v.Type.MinYear, v.Type.MaxYear), fmt.Sprintf("不是 %[2]d 至 %[3]d 年间的 %[1]s", v.Type, v.Type.MinYear, v.Type.MaxYear)
+	case c.Op == Parsed:
+		en, zh = fmt.Sprintf("it is no %s", v.Type), fmt.Sprintf("不是 %s", v.Type)
 	}
-	return &standard.Reason{Code: string(c.Op), Text: map[string]string{"en": text}}
+	return &standard.Reason{Code: string(c.Op), Text: map[string]string{"en": en, "zh": zh}}
 }
 
 // Samples are invented values of the standard of the library at the bottom, as

@@ -126,8 +126,8 @@ Start with: clearwell init DIR`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.initCommand(), a.profileCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
-		a.qualityCommand(), a.quarantineCommand(), a.lineageCommand(), a.verifyCommand(), a.ledgerCommand(), a.keysCommand(), a.demoCommand(),
+		a.initCommand(), a.profileCommand(), a.standardsCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
+		a.qualityCommand(), a.quarantineCommand(), a.lineageCommand(), a.verifyCommand(), a.ledgerCommand(), a.archiveCommand(), a.keysCommand(), a.demoCommand(),
 	)
 	for _, c := range root.Commands() {
 		wrapArgs(c)
