@@ -25,7 +25,7 @@ const (
 	rejPosition        // row in its frame of checked rows; -1 for a bad record
 	rejRules           // indexes of the broken rules, two bytes each, ascending
 	rejCode            // bad record: its code
-	rejMessage         // bad record: its message
+	rejMessage         // bad record: its message; else what is suggested for its values
 	rejRaw             // the archived bytes
 	rejFirstCell
 )
@@ -113,7 +113,7 @@ func (w *worker) reject(p piece, b *batch.Batch, c *kernel.Checked) error {
 					broken = binary.LittleEndian.AppendUint16(broken, uint16(k))
 				}
 			}
-			r.add(b.Spans[row], int32(row), broken, "", "", b.RawRecord(row))
+			r.add(b.Spans[row], int32(row), broken, "", suggestions(w.hints, c, row), b.RawRecord(row))
 		}
 	}
 	addBad(batch.MaxRow + 1)
@@ -316,7 +316,10 @@ func (q *quarantineWriter) record(number, object int, stored []arrow.Array) arro
 			bad++
 		} else {
 			unread[i>>3] |= 1 << (i & 7)
-			why, text = q.explain(q.broken(f, rules.Value(i), position.Value(i)))
+			hint := text
+			if why, text = q.explain(q.broken(f, rules.Value(i), position.Value(i))); hint != "" {
+				text += "; " + hint
+			}
 		}
 		reasons.add([]byte(why))
 		messages.add([]byte(text))

@@ -48,6 +48,7 @@ type scan struct {
 	repairs     *repairStore    // cells repaired in this pass; nil: the plan repairs none
 	lateRepairs *repairStore    // and when rules over all rows were settled
 	scoredLate  []bool          // by rule: its cells are counted when rules over all rows are settled
+	chain       *kernel.Chain   // of fills from above
 	measures    *measure.Set    // nil: the plan measures nothing, or nobody asked
 	meter       *meter
 	dir         string // for what goes beyond the budget
@@ -212,6 +213,7 @@ func (s *scan) run(ctx context.Context, workers int) error {
 	if s.bound == nil {
 		s.bound = map[string]*kernel.Program{}
 	}
+	s.chain = kernel.NewChain()
 	g, ctx := errgroup.WithContext(ctx)
 	for range workers {
 		g.Go(guarded(func() error { return s.work(ctx) }))
@@ -339,12 +341,19 @@ type worker struct {
 	alive     []uint64
 	stored    []arrow.Array
 	spans     spanColumns
+	hints     []*suggester // by rule
 	rejects   rejectBuilder
 	measured  *measure.Adder // nil: nothing is measured as delivered
 }
 
 func (s *scan) work(ctx context.Context) error {
-	w := &worker{scan: s, kernels: map[*kernel.Program]*kernel.Worker{}, cells: quality.NewCellCounter(cellRules(s.plan))}
+	ended := false
+	defer func() {
+		if !ended { // a batch has no end that others could wait for
+			s.chain.Break()
+		}
+	}()
+	w := &worker{scan: s, kernels: map[*kernel.Program]*kernel.Worker{}, cells: quality.NewCellCounter(cellRules(s.plan)), hints: suggesters(s.plan)}
 	if s.contest != nil {
 		w.join(s.contest)
 	}
@@ -369,6 +378,7 @@ func (s *scan) work(ctx context.Context) error {
 			return err
 		}
 	}
+	ended = true
 	if err := w.handOver(); err != nil {
 		return err
 	}
@@ -414,6 +424,7 @@ func (w *worker) take(p piece) error {
 		w.measureDelivered(k)
 		w.kernels[p.program] = k
 	}
+	k.Follow(s.chain, p.frame, p.object)
 	c, err := k.Check(b)
 	if err != nil {
 		return err
