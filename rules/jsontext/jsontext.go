@@ -19,7 +19,10 @@ import (
 func Valid(text []byte) bool { return json.Valid(text) }
 
 // place is how a schema is called while it is compiled.
-const place = "contract:schema"
+const place = folder + "schema"
+
+// folder is where a schema stands to itself; no loader knows it.
+const folder = "contract:///"
 
 // Schema judges values. It is immutable and safe for concurrent use.
 type Schema struct{ compiled *jsonschema.Schema }
@@ -69,7 +72,7 @@ type nothingOutside struct{}
 
 // Load implements jsonschema.URLLoader.
 func (nothingOutside) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s; put all of it into one file", url)
+	return nil, fmt.Errorf("it refers to %s; put all of it into one file", strings.TrimPrefix(url, folder))
 }
 
 // plain puts what the library says into fewer words.

@@ -88,6 +88,9 @@ func checkTag(one string, at int, sample any) error {
 	case !slices.Contains(known, name):
 		return &Problem{Offset: at, Word: name, Message: fmt.Sprintf("there is no tag %q", name)}
 	}
+	if _, text := sample.(string); !text && !slices.Contains(ofNumbers, name) {
+		return &Problem{Offset: at, Message: fmt.Sprintf("the tag %q judges text, and the field is a number; for numbers there are %s", name, strings.Join(ofNumbers, " "))}
+	}
 	if _, err := (&Tags{one}).Valid(sample); err != nil {
 		return &Problem{Offset: at, Message: fmt.Sprintf("the tag %q: %v", one, err)}
 	}
@@ -122,6 +125,9 @@ func init() {
 	}
 }
 
+// ofNumbers are the tags that judge numbers too; of others the library says that no number passes.
+var ofNumbers = strings.Fields("eq gt gte latitude len longitude lt lte luhn_checksum max min ne noneof number numeric oneof port")
+
 // known are the tags that look at the value alone, sorted.
 var known = strings.Fields(`alpha alphanum alphanumspace alphanumunicode alphaspace alphaunicode ascii base32 base64 base64rawurl base64url
 	bcp47_language_tag bcp47_strict_language_tag bic bic_iso_9362_2014 boolean btc_addr btc_addr_bech32 cidr cidrv4 cidrv6 cmyk contains containsany
@@ -130,6 +136,6 @@ var known = strings.Fields(`alpha alphanum alphanumspace alphanumunicode alphasp
 	hostname_rfc1123 hsl hsla html html_encoded http_url https_url ip ipv4 ipv6 isbn isbn10 isbn13 iscolor iso3166_1_alpha2 iso3166_1_alpha2_eu
 	iso3166_1_alpha3 iso3166_1_alpha3_eu iso3166_1_alpha_numeric iso3166_1_alpha_numeric_eu iso3166_2 iso4217 iso4217_numeric issn json jwt latitude len
 	longitude lowercase lt lte luhn_checksum mac max md4 md5 mimetype min mongodb mongodb_connection_string multibyte ne ne_ignore_case noneof noneofci
-	number numeric omitempty oneof oneofci origin port postcode_iso3166_alpha2 printascii rgb rgba ripemd128 ripemd160 semver sha256 sha384 sha512 spicedb
+	number numeric oneof oneofci origin port postcode_iso3166_alpha2 printascii rgb rgba ripemd128 ripemd160 semver sha256 sha384 sha512 spicedb
 	ssn startsnotwith startswith tiger128 tiger160 tiger192 ulid uppercase uri url url_encoded urn_rfc2141 urn_rfc8141 uuid uuid3 uuid3_rfc4122 uuid4
 	uuid4_rfc4122 uuid5 uuid5_rfc4122 uuid7 uuid_rfc4122`)
