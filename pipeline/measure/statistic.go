@@ -35,6 +35,7 @@ func (s *stream) run() error {
 		return err
 	}
 	var last []byte
+	var v value // one for all: statistics do not keep it
 	for {
 		key, n, err := c.value()
 		if err != nil {
@@ -43,7 +44,7 @@ func (s *stream) run() error {
 		if n == 0 {
 			break
 		}
-		v := decode(key, s.tally.kinds[0])
+		v = decode(key, s.tally.kinds[0])
 		if s.distinct == 0 {
 			first := decode(slices.Clone(key), s.tally.kinds[0])
 			s.least = &first
