@@ -248,3 +248,21 @@ func TestTheShiftOfGCJ02IsUndone(t *testing.T) {
 		}
 	}
 }
+
+// Every plan of the table must become an automaton when its first number comes: an
+// expression that cannot be read would stop a run.
+func TestEveryNumberPlanCanBeRead(t *testing.T) {
+	plans := 0
+	for code, p := range numberPlans() {
+		if p == nil {
+			continue
+		}
+		plans++
+		if p.match([]byte("0")) || p.match(bytes.Repeat([]byte("9"), 20)) {
+			t.Errorf("the plan of %d takes one digit or twenty", code)
+		}
+	}
+	if plans < 210 {
+		t.Errorf("%d plans", plans)
+	}
+}
