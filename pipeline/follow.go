@@ -56,8 +56,9 @@ func DefectsFile(root, dataset string) (path, run string, err error) {
 	return "", "", fmt.Errorf("%s: %w", dir, os.ErrNotExist)
 }
 
-// followDefects writes the state of the defects after this run into its working folder.
-func (j *job) followDefects(ctx context.Context, judged []quality.Rule) (counts defects.Counts, err error) {
+// followDefects writes the state of the defects after this run into its working folder. judged are the rules
+// with what they checked; refused says that the version is not published.
+func (j *job) followDefects(ctx context.Context, judged []quality.Rule, refused bool) (counts defects.Counts, err error) {
 	secret, err := j.Keys.Secret(defectSecret)
 	if errors.Is(err, keys.ErrNotFound) {
 		if _, err = j.Keys.CreateSecret(defectSecret); err == nil {
@@ -112,7 +113,7 @@ func (j *job) followDefects(ctx context.Context, judged []quality.Rule) (counts 
 	var sight defects.Sighting
 	var row defects.Row
 	counts, err = defects.Follow(defects.Run{
-		ID: j.record.ID, Started: j.record.Started,
+		ID: j.record.ID, Started: j.record.Started, Refused: refused,
 		Judged: func(rule string) (bool, bool) { c, known := checked[rule]; return c, known },
 		Source: func(object int) (string, string) {
 			return j.scan.objects[object].Name, j.scan.objects[object].Archive.SHA256

@@ -20,6 +20,7 @@ type Reject struct {
 	Messages string   `json:"messages"`
 	Columns  []string `json:"columns"` // source columns
 	Cells    []string `json:"cells"`   // as read; an absent cell is empty
+	Unread   bool     `json:"unread"`  // the record could not be read: it has no cells
 	Raw      []byte   `json:"raw"`     // the record's bytes as delivered
 }
 
@@ -57,9 +58,11 @@ func ReadQuarantine(path string, f func(*Reject) error) error {
 				rej.Source, rej.SHA256 = row[0].String(), row[1].String()
 				rej.Row, rej.Line, rej.Offset = row[2].Int64(), row[3].Int64(), row[4].Int64()
 				rej.Reasons, rej.Messages = row[5].String(), row[6].String()
+				rej.Unread = true
 				for i := range rej.Cells {
 					rej.Cells[i] = ""
 					if v := row[first+i]; !v.IsNull() {
+						rej.Unread = false
 						rej.Cells[i] = v.String()
 					}
 				}

@@ -478,7 +478,7 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 		return err
 	}
 	j.outcome.Quality = result
-	if j.outcome.Defects, err = j.followDefects(ctx, in.Rules); err != nil {
+	if j.outcome.Defects, err = j.followDefects(ctx, in.Rules, result.Decision == quality.Refuse); err != nil {
 		return err
 	}
 	if err := j.keepPoint(result); err != nil {

@@ -17,6 +17,7 @@ import (
 
 func (a *app) qualityCommand() *cobra.Command {
 	var version int
+	var report reportFlags
 	c := &cobra.Command{
 		Use:   "quality [DATASET]",
 		Short: "Show the quality result of a published version",
@@ -26,9 +27,15 @@ func (a *app) qualityCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(args) == 0 && (report.department != "" || len(ws.Datasets) > 1) {
+				return a.rollUp(c, ws, &report)
+			}
 			ds, err := datasetArg(ws, args)
 			if err != nil {
 				return err
+			}
+			if report.trend {
+				return a.printTrend(c, ws, ds.ID, report.runs)
 			}
 			folder, err := versionFolder(ws, ds.ID, version)
 			if err != nil {
@@ -46,11 +53,15 @@ func (a *app) qualityCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%s: %w; see whether it was changed with: %s verify", filepath.Join(folder, "quality.json"), err, called())
 			}
+			if report.csv != "" || report.xlsx != "" || report.html != "" {
+				return writeReport(c, ws, r, &report)
+			}
 			printQuality(c, r, filepath.Join(folder, "quality.html"))
 			return nil
 		},
 	}
 	c.Flags().IntVar(&version, "version", 0, "which version (default: the current one)")
+	report.add(c)
 	return c
 }
 

@@ -15,23 +15,34 @@ import (
 	"github.com/spf13/cobra"
 
 	"clearwell/pipeline"
+	"clearwell/pipeline/spreadsheet"
 )
 
 func (a *app) quarantineCommand() *cobra.Command {
 	var run, rule, export string
 	var limit int
 	var raw bool
+	var over defectFlags
 	c := &cobra.Command{
 		Use:   "quarantine [DATASET]",
 		Short: "List the rows that a run sent to the quarantine, and why",
 		Long: `quarantine lists the rejected rows of a run: by rule, then row by row with file,
 line and what is wrong. It shows cells and raw records only where --raw or
---csv asks for them: the quarantine holds data as delivered.`,
+--csv asks for them: the quarantine holds data as delivered.
+
+With --open, --closed, --new, --since, --field or --department it speaks of
+defects over runs instead: a defect is a row that breaks a rule, opened by the run
+that first saw it and closed by the one that judged the rule and saw it no more.
+--xlsx, or --csv with one of these, writes them as the return for the department.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			ws, err := a.load()
 			if err != nil {
 				return err
+			}
+			if over.asked() {
+				over.csv = export
+				return a.defects(c, ws, args, &over, rule, limit)
 			}
 			ds, err := datasetArg(ws, args)
 			if err != nil {
@@ -67,7 +78,8 @@ line and what is wrong. It shows cells and raw records only where --raw or
 	c.Flags().StringVar(&rule, "rule", "", "only rows that break this rule")
 	c.Flags().IntVarP(&limit, "limit", "n", 20, "how many rows to list")
 	c.Flags().BoolVar(&raw, "raw", false, "show the raw records")
-	c.Flags().StringVar(&export, "csv", "", "write the rows to `FILE` for the department, UTF-8 with BOM")
+	c.Flags().StringVar(&export, "csv", "", "write the rows, or the return, to `FILE` for the department, UTF-8 with BOM")
+	over.add(c)
 	return c
 }
 
@@ -154,9 +166,9 @@ func exportQuarantine(path, to, rule string) (n int64, err error) {
 	err = pipeline.ReadQuarantine(path, func(r *pipeline.Reject) error {
 		if !headed {
 			headed = true
-			header := []string{"文件 file", "行 line", "记录 record", "规则 rules", "问题 problem"}
+			header := []string{"文件 file", "行 line", "记录 record", "规则 rules", "问题 problem", "无法解析的原始记录 record that could not be read"}
 			for _, name := range r.Columns { // the department's words, like the cells
-				header = append(header, neutral(name))
+				header = append(header, spreadsheet.Neutral(name))
 			}
 			if err := w.Write(header); err != nil {
 				return err
@@ -166,20 +178,15 @@ func exportQuarantine(path, to, rule string) (n int64, err error) {
 			return nil
 		}
 		n++
-		row := []string{neutral(r.Source), strconv.FormatInt(r.Line, 10), strconv.FormatInt(r.Row, 10), r.Reasons, neutral(r.Messages)}
+		row := []string{spreadsheet.Neutral(r.Source), strconv.FormatInt(r.Line, 10), strconv.FormatInt(r.Row, 10), r.Reasons, spreadsheet.Neutral(r.Messages), ""}
+		if r.Unread {
+			row[len(row)-1] = spreadsheet.Neutral(r.RecordText())
+		}
 		for _, cell := range r.Cells {
-			row = append(row, neutral(cell))
+			row = append(row, spreadsheet.Neutral(cell))
 		}
 		return w.Write(row)
 	})
 	w.Flush()
 	return n, errors.Join(err, w.Error())
-}
-
-// neutral keeps a spreadsheet from taking a cell for a formula.
-func neutral(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -16,6 +16,9 @@ const closedKept = (366 + 31) * 24 * time.Hour
 type Run struct {
 	ID      string
 	Started time.Time
+	// Refused says that the delivery was not accepted. What it shows is counted, but it closes nothing:
+	// a delivery cut in half would close the defects of the other half.
+	Refused bool
 	// Judged says of a rule of the plan whether it checked any row, and false for known
 	// where the plan has no such rule. Codes of bad records are always judged.
 	Judged func(rule string) (judged, known bool)
@@ -158,6 +161,9 @@ func (f *follower) unseen(d *Defect) error {
 
 // verdict is why an open defect that was not seen is closed; empty if it stays open.
 func (f *follower) verdict(d *Defect) (string, error) {
+	if f.run.Refused {
+		return "", nil
+	}
 	if d.Row[0] == ByBytes {
 		return Changed, nil
 	}

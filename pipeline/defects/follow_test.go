@@ -192,6 +192,8 @@ func (m model) follow(run Run, sightings []Sighting, rows []Row) (c Counts) {
 				delete(m, k)
 			}
 			continue
+		case run.Refused:
+			continue
 		case d.Row[0] == ByBytes:
 			d.Why = Changed
 		case !known:
@@ -271,11 +273,12 @@ func TestDefectsOverManyRunsAreThoseOfAMap(t *testing.T) {
 			day := n * rapid.SampledFrom([]int{1, 150}).Draw(t, "days")
 			run := newRun(day, list, rows, judged)
 			run.ID = fmt.Sprintf("run-%d", n)
+			run.Refused = rapid.IntRange(0, 4).Draw(t, "refused") == 0
 			got, all, err := s.follow(run)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := m.follow(newRun(day, nil, nil, judged).named(run.ID), list, rows); got != want {
+			if want := m.follow(run, list, rows); got != want {
 				t.Fatalf("run %d: counts %+v, want %+v", n, got, want)
 			}
 			want := slices.SortedFunc(maps.Values(m), func(a, b *Defect) int { return a.compare(b.Row, b.Rule) })
@@ -289,11 +292,6 @@ func TestDefectsOverManyRunsAreThoseOfAMap(t *testing.T) {
 			}
 		}
 	})
-}
-
-func (r Run) named(id string) Run {
-	r.ID = id
-	return r
 }
 
 func TestADamagedFileSaysWhatToDo(t *testing.T) {
