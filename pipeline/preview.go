@@ -7,7 +7,6 @@ import (
 	"io"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"clearwell/batch"
 	"clearwell/connectors/csv"
@@ -18,13 +17,14 @@ import (
 
 // PreviewRow is one source record before and after a contract.
 type PreviewRow struct {
-	Source  string        `json:"source"`
-	Row     int64         `json:"row"`
-	Line    int64         `json:"line"`
-	Fate    string        `json:"fate"` // publish | quarantine | excluded | bad
-	Cells   []PreviewCell `json:"cells,omitempty"`
-	Broken  []BrokenRule  `json:"broken,omitempty"`
-	Message string        `json:"message,omitempty"` // bad records: what is wrong
+	Source   string          `json:"source"`
+	Row      int64           `json:"row"`
+	Line     int64           `json:"line"`
+	Fate     string          `json:"fate"` // publish | quarantine | excluded | bad
+	Cells    []PreviewCell   `json:"cells,omitempty"`
+	Broken   []BrokenRule    `json:"broken,omitempty"`
+	Repaired []PreviewRepair `json:"repaired,omitempty"`
+	Message  string          `json:"message,omitempty"` // bad records: what is wrong
 }
 
 // PreviewCell is one field of a record. A nil text is null.
@@ -35,6 +35,18 @@ type PreviewCell struct {
 	Published *string `json:"published"`
 	Column    string  `json:"column,omitempty"` // published name; empty: not published
 	Changed   bool    `json:"changed"`          // by cleaning
+
+	Steps []StepValue `json:"steps,omitempty"` // of a changed cell: as delivered, then after each step that changed it
+}
+
+// PreviewRepair is a cell that a rule gave another value. Rules over all rows repair
+// nothing here, nor do tables in other datasets.
+type PreviewRepair struct {
+	Field  string  `json:"field"`
+	Rule   string  `json:"rule"`
+	Kind   string  `json:"kind"`
+	Before *string `json:"before"`
+	After  string  `json:"after"`
 }
 
 // BrokenRule is a rule that a record breaks.
@@ -117,6 +129,7 @@ func previewObject(ctx context.Context, p *rules.Plan, name string, in io.Reader
 }
 
 func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints []*suggester, treater *kernel.Treater, name string, b *batch.Batch) ([]PreviewRow, error) {
+	trace := watchCleaning(w, p)
 	c, err := w.Check(b)
 	if err != nil {
 		return nil, err
@@ -148,7 +161,7 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints [
 			row.Fate = "quarantine"
 		}
 		for k, o := range c.Outcomes {
-			if o.Failed != nil && o.Failed.Get(i) {
+			if o.Failed != nil && o.Failed.Get(i) && (row.Fate == "quarantine" || !o.Mended.Get(i)) {
 				rule := &p.Rules[k]
 				message := describeFailure(rule)
 				if hints[k] != nil {
@@ -157,6 +170,19 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints [
 					}
 				}
 				row.Broken = append(row.Broken, BrokenRule{rule.ID, rule.OnFail, message})
+			}
+		}
+		for _, r := range c.Repaired {
+			if r.Row == i {
+				m := PreviewRepair{Field: p.Fields[r.Field].Name, Rule: p.Rules[r.Rule].ID, Kind: string(p.Rules[r.Rule].Repair.By)}
+				if after := cellText(c.Columns[r.Field], i); after != nil {
+					m.After = *after
+				}
+				if r.Before != nil {
+					before := string(r.Before)
+					m.Before = &before
+				}
+				row.Repaired = append(row.Repaired, m)
 			}
 		}
 		column := 0
@@ -172,6 +198,13 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints [
 				cell.Before += string(stringCell(b.Record.Column(src), i))
 			}
 			cell.Changed = cell.After == nil && cell.Before != "" || cell.After != nil && *cell.After != cell.Before
+			if cell.Changed {
+				for n, s := range trace.of(p, k, i, cell.After) {
+					if n == 0 || s.Changed {
+						cell.Steps = append(cell.Steps, s)
+					}
+				}
+			}
 			if f.PublishAs != "" {
 				if row.Fate == "publish" {
 					cell.Published = cellText(published.Column(column), i)
@@ -186,13 +219,11 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints [
 	return out, nil
 }
 
+// cellText is the value of a cell as contracts and tests write it; nil is null.
 func cellText(a arrow.Array, i int) *string {
-	if a.IsNull(i) {
-		return nil
+	s, err := kernel.CanonicalText(a, i)
+	if err != nil { // a column of the program always has a canonical text
+		panic(err)
 	}
-	s := a.ValueStr(i)
-	if t, ok := a.(*array.String); ok {
-		s = t.Value(i)
-	}
-	return &s
+	return s
 }

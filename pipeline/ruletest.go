@@ -413,7 +413,7 @@ func (c *comparison) explain(ctx context.Context, source []byte) error {
 			continue
 		}
 		k := slices.IndexFunc(c.bench.plan.Fields, func(f rules.Field) bool { return f.Name == d.Field })
-		d.Steps = trace.of(c.bench.plan, k, c.seen[d.Row-1])
+		d.Steps = trace.of(c.bench.plan, k, c.seen[d.Row-1], d.Got)
 		if d.Changed != "" {
 			continue
 		}
@@ -426,8 +426,8 @@ func (c *comparison) explain(ctx context.Context, source []byte) error {
 	return nil
 }
 
-// of lists what became of field k in row i.
-func (t *cleaningTrace) of(p *rules.Plan, k, i int) []StepValue {
+// of lists what became of field k in row i; final is its value in the end, nil for null.
+func (t *cleaningTrace) of(p *rules.Plan, k, i int, final *string) []StepValue {
 	var out []StepValue
 	for n, cells := range t.texts[k] {
 		if i < 0 || i >= len(cells) {
@@ -438,6 +438,14 @@ func (t *cleaningTrace) of(p *rules.Plan, k, i int) []StepValue {
 			s.Step = p.Fields[k].Clean[n-1].ID
 			s.Changed = cells[i] != t.texts[k][n-1][i]
 		}
+		out = append(out, s)
+	}
+	if d := p.Fields[k].Derived(); d != nil && len(out) == len(p.Fields[k].Clean) { // made of other fields, when all are read
+		s := StepValue{Step: d.ID}
+		if final != nil {
+			s.Value = *final
+		}
+		s.Changed = len(out) == 0 || s.Value != out[len(out)-1].Value
 		out = append(out, s)
 	}
 	return out

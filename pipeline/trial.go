@@ -260,15 +260,24 @@ func traceCleaning(ctx context.Context, p *rules.Plan, source []byte) (*cleaning
 		return nil, err
 	}
 	defer b.Release()
-	t := &cleaningTrace{texts: make([][][]string, len(p.Fields))}
 	w := prog.NewWorker()
+	t := watchCleaning(w, p)
+	_, err = w.Check(b)
+	return t, err
+}
+
+// watchCleaning notes what w does to the cells of its next batches, the last one replacing those before.
+func watchCleaning(w *kernel.Worker, p *rules.Plan) *cleaningTrace {
+	t := &cleaningTrace{texts: make([][][]string, len(p.Fields))}
 	w.Watch(func(field, step int, cells kernel.Cells) {
 		row := make([]string, cells.Rows())
 		for i := range row {
 			row[i] = string(cells.Cell(i))
 		}
+		if step < 0 {
+			t.texts[field] = nil
+		}
 		t.texts[field] = append(t.texts[field], row)
 	})
-	_, err = w.Check(b)
-	return t, err
+	return t
 }

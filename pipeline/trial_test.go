@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -179,4 +181,66 @@ func TestMutationsAreTheSameEachTimeAndNoPlanIsChanged(t *testing.T) {
 	if ds.Plan.Hash() != before {
 		t.Error("the plan of the contract was changed")
 	}
+}
+
+// rich is a contract whose rules look at all rows, at another dataset and at the whole.
+const rich = `dataset: people
+owner: registry
+source: {path: "inbox/*.csv"}
+fields:
+  id: {level: L1}
+  city: {level: L1, check: {id: city-known, exists_in: {dataset: places, field: name}, on_fail: keep}}
+  county: {level: L1}
+rules:
+  - {id: county-of-city, field: county, check: {depends: {city: county}}, repair: majority, on_fail: keep}
+  - {id: many, check: {row_count: [3, ~]}, severity: gate}
+publish: {audience: internal}
+tests:
+  - title: repaired by the majority
+    datasets: {places: [{name: a}]}
+    rows:
+      - {given: {id: "1", city: a, county: x}, passes: true}
+      - {given: {id: "2", city: a, county: x}, expect: {county: x}}
+      - {given: {id: "3", city: a, county: y}, expect: {county: x}, published: {county: x}}
+      - {given: {id: "4", city: b, county: x}, fails: city-known}
+    refuses: []
+  - title: nothing is known of places, and the rows are few
+    given: {id: "1", city: b}
+    passes: true
+    refuses: many
+`
+
+func TestTestsSeeRepairsOtherDatasetsAndMeasures(t *testing.T) {
+	root := newWorkspace(t, rich, "")
+	places := "dataset: places\nowner: registry\nsource: {path: none.csv}\nfields:\n  name: {level: L1}\n"
+	if err := os.WriteFile(filepath.Join(root, "datasets", "places.yaml"), []byte(places), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ws, err := rules.Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := RunTests(t.Context(), ws.Dataset("people"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		for _, d := range r.Differences {
+			t.Errorf("%s: row %d, %s %s: expected %v, got %v", r.Title["en"], d.Row, d.What, d.Field, show(d.Expected), show(d.Got))
+		}
+	}
+	m, err := Mutate(t.Context(), ws.Dataset("people"))
+	if err != nil || m.Noticed == 0 {
+		t.Fatal(m, err)
+	}
+	for _, u := range m.Unnoticed {
+		t.Logf("not noticed: %s: %s", u.Of, u.What)
+	}
+}
+
+func show(s *string) string {
+	if s == nil {
+		return "null"
+	}
+	return *s
 }

@@ -14,6 +14,7 @@ import (
 
 	"clearwell/lineage/keys"
 	"clearwell/pipeline"
+	"clearwell/rules"
 )
 
 func (a *app) previewCommand() *cobra.Command {
@@ -64,6 +65,9 @@ func (a *app) previewCommand() *cobra.Command {
 			if ds.Plan.Dedupe != nil {
 				fmt.Fprintln(c.OutOrStdout(), "note: copies are looked for by the run, over all rows; here each row stands for itself")
 			}
+			if n := rulesOverAllRows(ds.Plan); n > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "note: %d %s at all rows, or at another dataset: the run decides them\n", n, plural(n, "rule looks", "rules look"))
+			}
 			if n := len(ds.Plan.Measures); n > 0 {
 				fmt.Fprintf(c.OutOrStdout(), "note: %d %s of whole columns, tables or deliveries: the run takes them, over all rows\n", n, plural(n, "measure", "measures"))
 			}
@@ -77,6 +81,16 @@ func (a *app) previewCommand() *cobra.Command {
 	return c
 }
 
+// rulesOverAllRows counts the rules that a preview does not decide.
+func rulesOverAllRows(p *rules.Plan) (n int) {
+	for i := range p.Rules {
+		if p.Rules[i].Settled() {
+			n++
+		}
+	}
+	return n
+}
+
 // printPreview prints a block per row. Changed cells carry a mark, so that they show without colours too.
 func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 	paint := func(code, s string) string {
@@ -86,6 +100,7 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 		return painted(code, s)
 	}
 	changed := 0
+	counts := stepCounts{cells: map[string]int{}}
 	for _, r := range rows {
 		head := fmt.Sprintf("record %d (%s line %d): ", r.Row, r.Source, r.Line)
 		switch r.Fate {
@@ -103,7 +118,10 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 		for _, b := range r.Broken {
 			fmt.Fprintf(w, "  ! %s\n", paint("31", fmt.Sprintf("%s (%s): %s", b.Rule, b.OnFail, b.Message)))
 		}
-		t := newTable("   field", "as delivered", "cleaned", "published")
+		for _, m := range r.Repaired {
+			fmt.Fprintf(w, "  ~ %s repaired by %s (%s): %s -> %s\n", m.Field, m.Rule, m.Kind, shownText(m.Before), paint("32", quotedBlank(m.After)))
+		}
+		t := newTable("   field", "as delivered", "cleaned", "published", "cleaned by")
 		for _, cell := range r.Cells {
 			mark := "  "
 			after, published := "=", shownText(cell.Published)
@@ -119,7 +137,7 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 			case cell.Column != cell.Field:
 				published += "  as " + cell.Column
 			}
-			t.add(mark+" "+cell.Field, quotedBlank(cell.Before), after, published)
+			t.add(mark+" "+cell.Field, quotedBlank(cell.Before), after, published, counts.add(cell))
 			if color && cell.Changed {
 				t.paint(2, "32")
 			}
@@ -130,6 +148,31 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "%d %s shown, %d %s changed by cleaning (*)\n", len(rows), plural(len(rows), "row", "rows"), changed, plural(changed, "cell", "cells"))
+	for _, step := range counts.order {
+		fmt.Fprintf(w, "  %s changed %d\n", step, counts.cells[step])
+	}
+}
+
+// stepCounts counts the cells that each step changed, by field and step in the order of the contract.
+type stepCounts struct {
+	order []string
+	cells map[string]int
+}
+
+// add counts the steps of a cell and names them.
+func (c *stepCounts) add(cell pipeline.PreviewCell) string {
+	var names []string
+	for _, s := range cell.Steps {
+		if !s.Changed {
+			continue
+		}
+		names = append(names, s.Step)
+		step := cell.Field + "." + s.Step
+		if c.cells[step]++; c.cells[step] == 1 {
+			c.order = append(c.order, step)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func shownText(s *string) string {
