@@ -16,6 +16,7 @@ func FuzzContract(f *testing.F) {
 		"dataset: people\nowner: a\nsource: {path: x}\nfields:\n  id: {level: L1, type: decimal(9,2), check: {range: [0, 1e3], allow: 2% or 50}}\n",
 		"jobs: [{id: a, dataset: people, cron: \"CRON_TZ=\"}]\n",
 		"table: kinds\ncodes: {a: A}\n",
+		"standard: civil.a\nbase: {name: cn.gender, form: name}\noverrides: cn.gender\nclean: [trim, {remove: {chars: x}}]\ncheck: {pattern: a+, any_of: [{length: 3}]}\nlevel: L2\n",
 		"? [a]\n: b\n",
 		"a: &x [*x]\n<<: *x\n!!str b: |2\n  c\n",
 		"fields：{a，b: “c”}\n\t- x\n",
@@ -33,7 +34,8 @@ func FuzzContract(f *testing.F) {
 	}
 	root := f.TempDir()
 	f.Fuzz(func(t *testing.T, text []byte) {
-		around := &surroundings{root: root, departments: []string{"a"}, tables: map[string][]string{"kinds": {"a", "b"}}, tableNames: []string{"kinds"}}
+		around := newSurroundings(root)
+		around.departments, around.tables["kinds"], around.tableNames = []string{"a"}, []string{"a", "b"}, []string{"kinds"}
 		r := &syntax.Report{File: "datasets/people.yaml"}
 		var c contract.Contract
 		if n := syntax.Parse(text, r); n != nil {
@@ -48,6 +50,16 @@ func FuzzContract(f *testing.F) {
 			var table contract.Table
 			syntax.Decode(n, "", &table, &syntax.Report{})
 			around.addTable(&table, &syntax.Report{})
+			own := new(contract.OwnStandard)
+			report := &syntax.Report{File: "standards/own.yaml"}
+			syntax.Decode(n, "", own, report)
+			around.addStandard(own, report)
+			around.ownStandards()
+			if own.Standard.Given() && len(report.All) == 0 {
+				if _, err := (&Workspace{around: around}).Standard(own.Standard.Value, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
 			var jobs contract.Jobs
 			syntax.Decode(n, "", &jobs, &syntax.Report{})
 			for i := range jobs.Jobs {
