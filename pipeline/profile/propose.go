@@ -419,16 +419,12 @@ func (w *contractWriter) rules() {
 		w.line("  - id: key-unique")
 		w.line("    check: {unique: %s}", yamlList(fields))
 		w.line("    on_fail: keep")
-		w.line("")
-	}
-	if len(r.Keys) > 0 {
-		w.comment("", "Keys found, with the rows that repeat one and the rows without:")
-		for _, k := range r.Keys {
-			w.comment("", "  %s: %d, %d", strings.Join(w.fieldsOf(k.Columns), " + "), k.Duplicates, k.Nulls)
-		}
 	}
 	if len(r.Dependencies) > 0 {
-		w.comment("", "Dependencies found, as rules to take over where they are meant:")
+		w.comment("", "Dependencies found. Where one is meant, take its # out; on_fail: keep counts the rows that break it:")
+		if pair == nil {
+			w.line("#rules:")
+		}
 		for _, d := range r.Dependencies {
 			from := w.fieldsOf(d.From)
 			to := w.names[w.columnOf(d.To)]
@@ -436,8 +432,14 @@ func (w *contractWriter) rules() {
 			if len(from) > 1 {
 				check = fmt.Sprintf("{depends: {from: [%s], to: %s}}", strings.Join(from, ", "), to)
 			}
-			w.comment("", "  - {id: %s-decides-%s, check: %s}   %d of %d rows break it",
+			w.line("#  - {id: %s-decides-%s, check: %s, on_fail: keep}   # %d of %d rows break it",
 				strings.ReplaceAll(strings.Join(from, "-"), "_", "-"), strings.ReplaceAll(to, "_", "-"), check, d.Violations, d.Checked)
+		}
+	}
+	if len(r.Keys) > 0 {
+		w.comment("", "Keys found, with the rows that repeat one and the rows without:")
+		for _, k := range r.Keys {
+			w.comment("", "  %s: %d, %d", strings.Join(w.fieldsOf(k.Columns), " + "), k.Duplicates, k.Nulls)
 		}
 	}
 }

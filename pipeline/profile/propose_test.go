@@ -17,10 +17,14 @@ import (
 // the quarantine but those that cannot be read.
 func accepts(t *testing.T, pattern string, r *Result) {
 	t.Helper()
-	root := t.TempDir()
 	id := DatasetID(pattern)
-	contract := r.Propose(Proposal{Dataset: id, Owner: "town", Path: filepath.ToSlash(pattern)})
-	for name, text := range map[string]string{"clearwell.yaml": "workspace: w\ndepartments:\n  town: {title: Town}\n", "datasets/" + id + ".yaml": string(contract)} {
+	acceptsText(t, pattern, id, string(r.Propose(Proposal{Dataset: id, Owner: "town", Path: filepath.ToSlash(pattern)})))
+}
+
+func acceptsText(t *testing.T, pattern, id, contract string) {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range map[string]string{"clearwell.yaml": "workspace: w\ndepartments:\n  town: {title: Town}\n", "datasets/" + id + ".yaml": contract} {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -119,6 +123,26 @@ func TestProposedContractsOfMessyFilesPassCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		accepts(t, path, profiled(t, "/", path, Options{}))
+	}
+}
+
+func TestDependenciesAreTakenOverByTakingTheSignOut(t *testing.T) {
+	for _, data := range []string{"city,province\n" + strings.Repeat("杭州,浙江\n宁波,浙江\n南京,江苏\n", 20), "day,place,name\n" + func() (s string) {
+		for i := range 200 {
+			s += fmt.Sprintf("2024-01-%02d,P%d,Name %d\n", i/10+1, i%10, i%10)
+		}
+		return s
+	}()} {
+		path := filepath.Join(t.TempDir(), "x.csv")
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := profiled(t, "/", path, Options{})
+		text := string(r.Propose(Proposal{Dataset: "x", Owner: "town", Path: path}))
+		if strings.Count(text, "\n#  - {id: ") != len(r.Dependencies) || len(r.Dependencies) == 0 {
+			t.Errorf("%d dependencies in:\n%s", len(r.Dependencies), text)
+		}
+		acceptsText(t, path, "x", strings.NewReplacer("\n#  - {id: ", "\n  - {id: ", "\n#rules:", "\nrules:").Replace(text))
 	}
 }
 

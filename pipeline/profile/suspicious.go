@@ -161,7 +161,7 @@ func nearDuplicates(values []weighted) [][2]weighted {
 	}
 	known := map[string]int{}
 	for i, v := range values {
-		if v.count < frequent || v.runes < 4 || v.runes > 64 {
+		if v.count < frequent || !spelt(v.plain) {
 			continue
 		}
 		for _, key := range deletions(string(v.plain)) {
@@ -172,7 +172,7 @@ func nearDuplicates(values []weighted) [][2]weighted {
 	}
 	var pairs [][2]weighted
 	for _, v := range values {
-		if v.runes < 4 || v.runes > 64 {
+		if !spelt(v.plain) {
 			continue
 		}
 		for _, key := range deletions(string(v.plain)) {
@@ -184,6 +184,12 @@ func nearDuplicates(values []weighted) [][2]weighted {
 		}
 	}
 	return pairs
+}
+
+// spelt says whether a misspelling of v could be told: in words of three letters or four Chinese characters, not in whole texts.
+func spelt(v []byte) bool {
+	n := utf8.RuneCount(v)
+	return n <= 64 && (n >= 4 || n == 3 && len(v) == 3)
 }
 
 // deletions are s and s without each of its characters.
