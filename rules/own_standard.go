@@ -162,6 +162,9 @@ func (p *compiler) ownStandard(own *ownStandard) bool {
 	}
 	own.typ = out.Type
 	own.steps = p.cleaning(f, base, out)
+	for _, r := range p.references {
+		p.Addf(r.to.Pos, "a standard cleans one value; what reads the field %q is said by the contract, not by the standard", r.to.Value)
+	}
 	p.plan.Fields = []Field{*out}
 	p.environment()
 	_, own.conditions, _ = p.standardConditions(m.Base, out)
