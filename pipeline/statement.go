@@ -146,7 +146,7 @@ func (s *statement) drafts() []lineage.Draft {
 		s.draft(entry.Step, stepClean, []entry.Subject{planSubject}, withDetail(map[string]any{
 			"rows_in": read, "rows_bad": t.bad, "rows_excluded": t.excluded, "rows_out": decoded - t.excluded,
 		}, "cells_changed", s.cellsChanged(), assessed.Name)),
-		s.draft(entry.Step, stepValidate, []entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}, s.defectsSubject()}, withDetail(s.withRepairs(map[string]any{
+		s.draft(entry.Step, stepValidate, s.repairSubject([]entry.Subject{planSubject, {Name: quarantineName, SHA256: hex.EncodeToString(s.rejects.SHA256[:])}, s.defectsSubject()}), withDetail(s.withRepairs(map[string]any{
 			"rows_in": decoded - t.excluded, "rows_quarantined": s.record.Rows.Quarantined - t.bad, "rows_out": passed, "checksum_out": s.settled.passed.text(),
 		}), "rules", s.ruleCounts(), assessed.Name)),
 	}
@@ -249,14 +249,18 @@ func (s *statement) ruleCounts() map[string]any {
 	return out
 }
 
-// withRepairs adds to the body of the validation how many cells were repaired, in which file they stand
-// one by one, and which versions of other datasets the rows were compared with.
+// repairSubject adds the file in which repaired cells stand one by one, if the plan repairs any.
+func (s *statement) repairSubject(subjects []entry.Subject) []entry.Subject {
+	if !s.job.repairs.exists {
+		return subjects
+	}
+	return append(subjects, entry.Subject{Name: path.Join("quarantine", s.plan.Dataset, s.record.ID, repairsName), SHA256: hex.EncodeToString(s.job.repairs.SHA256[:])})
+}
+
+// withRepairs adds to the body of the validation how many cells were repaired, and which versions of other datasets the rows were compared with.
 func (s *statement) withRepairs(body map[string]any) map[string]any {
 	if s.job.repairs.exists {
 		body["cells_repaired"] = s.job.repairs.Rows
-		body["repairs"] = map[string]any{
-			"name": path.Join("quarantine", s.plan.Dataset, s.record.ID, repairsName), "sha256": hex.EncodeToString(s.job.repairs.SHA256[:]),
-		}
 	}
 	if compared := s.job.referred.ledgerText(); len(compared) > 0 {
 		body["compared_with"] = compared

@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) lineageCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "lineage [DATASET[.COLUMN]]",
 		Short: "Show where each published column comes from",
 		Args:  cobra.MaximumNArgs(1),
@@ -62,4 +62,6 @@ func (a *app) lineageCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.AddCommand(a.repairsCommand())
+	return c
 }
