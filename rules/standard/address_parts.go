@@ -105,6 +105,15 @@ var divisionEndings = []ending{
 	{"村委会", AddressVillage}, {"居委会", AddressVillage}, {"村", AddressVillage}, {"社区", AddressVillage}, {"嘎查", AddressVillage},
 }
 
+// beginsEnding reports whether an ending of a division may begin with r: most characters are passed over by it.
+func beginsEnding(r rune) bool {
+	switch r {
+	case '自', '地', '盟', '市', '林', '特', '县', '旗', '区', '街', '民', '苏', '镇', '乡', '村', '居', '社', '嘎':
+		return true
+	}
+	return false
+}
+
 // longestName is how many characters the name of a division has, its ending included.
 const longestName = 15
 
@@ -133,7 +142,7 @@ func (p *addressParser) nextDivision(least AddressPart) (part AddressPart, end i
 		if r < utf8.RuneSelf || isRoadWord(r) && !p.divisionFollows(pos) {
 			return 0, -1
 		}
-		if chars > 0 {
+		if chars > 0 && beginsEnding(r) {
 			for _, e := range divisionEndings {
 				if e.part < least && !(e.word == "市" && least == AddressDistrict) || !hasAt(p.addr, pos, e.word) || p.noEnding(e.word, pos) {
 					continue
