@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"unicode"
@@ -21,51 +22,69 @@ const (
 	fewValues = 8
 )
 
-// A checker is a standard ready for single values. It belongs to one goroutine.
-type checker struct {
-	std   *standard.Standard
-	hint  hint
-	rank  int
-	clean *kernel.Cleaner
-	valid func([]byte) bool // nil: the standard has no check
+// A known standard is one that a column may be recognised as, with its default options bound: that
+// takes a while, for its tables are read.
+type knownStandard struct {
+	std      *standard.Standard
+	hint     hint
+	rank     int
+	compiled *standard.Compiled
 }
 
-// newChecker binds a standard with its default options.
-func newChecker(s *standard.Standard) (*checker, error) {
-	c := &checker{std: s}
-	c.hint, c.rank = hintOf(s)
-	compiled, err := s.Compile(nil)
-	if err != nil {
-		return nil, err
+// library are the standards that a column may be recognised as: those that are text. Dates are a type.
+var library = sync.OnceValues(func() ([]*knownStandard, error) {
+	var list []*knownStandard
+	for _, name := range standard.Names() {
+		s, ok := standard.Lookup(name)
+		if !ok || s.Kind != string(rules.String) {
+			continue
+		}
+		compiled, err := s.Compile(nil)
+		if err != nil {
+			return nil, fmt.Errorf("standard %s with its default options: %w", name, err)
+		}
+		k := &knownStandard{std: s, compiled: compiled}
+		k.hint, k.rank = hintOf(s)
+		list = append(list, k)
 	}
-	c.valid = compiled.Valid
+	return list, nil
+})
+
+// A checker is a standard ready for single values. It belongs to one goroutine.
+type checker struct {
+	*knownStandard
+	clean *kernel.Cleaner // the standard's base cleaning
+	own   []byte          // what its own cleaning makes of a value
+}
+
+func newChecker(k *knownStandard) (*checker, error) {
 	var steps []rules.Step
-	for _, st := range s.Steps {
+	for _, st := range k.std.Steps {
 		steps = append(steps, rules.Step{Op: rules.StepOp(st.Op), Chars: st.Chars})
 	}
-	if s.Cleans {
-		steps = append(steps, rules.Step{Op: rules.ByStandard, Standard: s.Name})
+	clean, err := kernel.NewCleaner(steps)
+	if err != nil {
+		return nil, fmt.Errorf("standard %s: %w", k.std.Name, err)
 	}
-	c.clean, err = kernel.NewCleaner(steps)
-	return c, err
+	return &checker{knownStandard: k, clean: clean}, nil
 }
+
+// checks says whether the standard has a check at all.
+func (c *checker) checks() bool { return c.compiled.Valid != nil }
 
 // ok says whether a value is valid after the standard's cleaning.
 func (c *checker) ok(v []byte) bool {
 	w, err := c.clean.Clean(v)
-	return err == nil && (c.valid == nil || c.valid(w))
-}
-
-// library are the standards that a column may be recognised as: those that are text. Dates are a type.
-var library = sync.OnceValue(func() []*standard.Standard {
-	var list []*standard.Standard
-	for _, name := range standard.Names() {
-		if s, ok := standard.Lookup(name); ok && s.Kind == string(rules.String) {
-			list = append(list, s)
+	if err != nil {
+		return false
+	}
+	if c.compiled.Clean != nil {
+		if out, changed := c.compiled.Clean(c.own[:0], w); changed {
+			w, c.own = out, out
 		}
 	}
-	return list
-})
+	return !c.checks() || c.compiled.Valid(w)
+}
 
 // recognise finds the standards that a column fits, the most likely first.
 func recognise(name string, t *table) ([]Candidate, error) {
@@ -75,15 +94,19 @@ func recognise(name string, t *table) ([]Candidate, error) {
 		rank int
 	}
 	var list []ranked
-	for _, s := range library() {
-		c, err := newChecker(s)
+	known, err := library()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range known {
+		c, err := newChecker(k)
 		if err != nil {
 			return nil, err
 		}
 		byName := named(name, c.hint.words)
 		valid := int64(0)
 		han := int64(0)
-		if c.valid != nil {
+		if c.checks() {
 			for i, v := range tried {
 				if i == 40 && valid == 0 && byName == 0 {
 					break // it will not come near any bound
@@ -99,7 +122,7 @@ func recognise(name string, t *table) ([]Candidate, error) {
 		share := share(valid, int64(len(tried)))
 		confidence := c.confidence(tried, share, byName, valid, han)
 		if confidence > 0 {
-			list = append(list, ranked{Candidate{s.Name, round(confidence, 3), round(share, 4), byName > 0}, c.rank})
+			list = append(list, ranked{Candidate{k.std.Name, round(confidence, 3), round(share, 4), byName > 0}, c.rank})
 		}
 	}
 	slices.SortFunc(list, func(a, b ranked) int {
@@ -141,7 +164,7 @@ func (c *checker) confidence(tried [][]byte, share, byName float64, valid, han i
 	switch {
 	case len(tried) == 0:
 		return 0
-	case c.valid == nil: // free text such as an address: the name, and whether the values look it
+	case !c.checks(): // free text such as an address: the name, and whether the values look it
 		if c.std.Name == "cn.address" && addressLike(tried) {
 			return 0.75 + 0.2*byName
 		}

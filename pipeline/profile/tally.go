@@ -26,7 +26,7 @@ func (d *decision) null(v, plain []byte, c *checker) bool {
 		return false
 	}
 	// A word that the standard knows (性别: 未知) is a value.
-	return len(plain) == 0 || c == nil || c.valid == nil && kind == strongNull || c.valid != nil && !c.ok(v)
+	return len(plain) == 0 || c == nil || !c.checks() && kind == strongNull || c.checks() && !c.ok(v)
 }
 
 // A tally counts what is true of the cells of a column. It is filled from the values
@@ -114,10 +114,13 @@ type counter struct {
 func newCounter(d *decision) (*counter, error) {
 	c := &counter{d: d, scratch: newScratch()}
 	if d.std != nil {
-		for _, s := range library() {
-			if s.Name == d.std.Name {
-				var err error
-				if c.checker, err = newChecker(s); err != nil {
+		known, err := library()
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range known {
+			if k.std.Name == d.std.Name {
+				if c.checker, err = newChecker(k); err != nil {
 					return nil, err
 				}
 			}
