@@ -32,6 +32,7 @@ const (
 	MutatedRule      MutatedPart = "rule"
 	MutatedStep      MutatedPart = "step"
 	MutatedReading   MutatedPart = "reading" // type, formats, words for null
+	MutatedMeasure   MutatedPart = "measure"
 	MutatedTreatment MutatedPart = "treatment"
 	MutatedWhere     MutatedPart = "where"
 	MutatedDedupe    MutatedPart = "dedupe"
@@ -55,6 +56,9 @@ func Mutations(d *Dataset) []Mutation {
 	}
 	for i := range d.Plan.Rules {
 		m.rule(i)
+	}
+	for i := range d.Plan.Measures {
+		m.measure(i)
 	}
 	if d.Plan.Dedupe != nil {
 		m.dedupe()
@@ -213,6 +217,30 @@ func (m *mutator) rule(i int) {
 			with(string(r.Conditions[k].Op)+" taken out", func(r *Rule) { r.Conditions = slices.Delete(slices.Clone(r.Conditions), k, k+1) })
 		}
 		m.condition(&r.Conditions[k], condition)
+	}
+}
+
+// measure breaks measure i. Tests see it by the rules that refuse or warn.
+func (m *mutator) measure(i int) {
+	own := &m.plan.Measures[i]
+	p := *m.plan
+	p.Measures = slices.Delete(slices.Clone(p.Measures), i, i+1)
+	m.add(MutatedMeasure, own.ID, "taken out", true, &p)
+	with := func(what string, change func(*Measure)) {
+		p := *m.plan
+		p.Measures = slices.Clone(p.Measures)
+		change(&p.Measures[i])
+		m.add(MutatedMeasure, own.ID, what, false, &p)
+	}
+	if own.When != nil {
+		with("without when", func(x *Measure) { x.When = nil })
+	}
+	if own.Bounds.Min != "" && own.Bounds.Max != "" {
+		with("no least value", func(x *Measure) { x.Bounds.Min, x.Bounds.MinOpen = "", false })
+		with("no greatest value", func(x *Measure) { x.Bounds.Max, x.Bounds.MaxOpen = "", false })
+	}
+	if own.Severity != SeverityError {
+		with("severity: error instead of "+string(own.Severity), func(x *Measure) { x.Severity = SeverityError })
 	}
 }
 
