@@ -93,8 +93,18 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 	for i := range p.Measures {
 		m := &p.Measures[i]
 		need := func(fields []string, values bool) error {
-			t, err := s.tally(i, fields, values)
+			t, err := s.tally(i, fields)
+			if values {
+				t.values = true
+			}
 			s.of[i] = append(s.of[i], t)
+			return err
+		}
+		// ends and sums need the different values only where they would depend on the order of rows.
+		sum := func(fields []string) error {
+			summed := summable(p.Field(fields[0]).Type.Kind)
+			err := need(fields, !summed)
+			s.of[i][len(s.of[i])-1].summed = summed
 			return err
 		}
 		var err error
@@ -110,12 +120,24 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 				if t.Field != "" {
 					fields = append(fields, t.Field)
 				}
-				if err = need(fields, t.Function != "count" && t.Function != "nulls"); err != nil {
+				switch t.Function {
+				case "count", "nulls":
+					err = need(fields, false)
+				case "distinct", "median":
+					err = need(fields, true)
+				default:
+					err = sum(fields)
+				}
+				if err != nil {
 					break
 				}
 			}
 		default:
-			err = need(m.Fields, m.Error == 0)
+			if needsSums(m.Kind) {
+				err = sum(m.Fields)
+			} else {
+				err = need(m.Fields, m.Error == 0)
+			}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("measure %s: %w", m.ID, err)
@@ -137,7 +159,7 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 }
 
 // tally finds or makes the tally that measure i needs.
-func (s *Set) tally(i int, fields []string, values bool) (*tally, error) {
+func (s *Set) tally(i int, fields []string) (*tally, error) {
 	m := &s.plan.Measures[i]
 	when := ""
 	if m.When != nil {
@@ -145,12 +167,11 @@ func (s *Set) tally(i int, fields []string, values bool) (*tally, error) {
 	}
 	for _, t := range s.tallies {
 		if t.over == m.Over && t.whenText == when && t.sketchError == m.Error && slices.Equal(t.names, fields) {
-			t.values = t.values || values
 			return t, nil
 		}
 	}
 	t := newTally(s.plan, fields)
-	t.over, t.when, t.whenText, t.values = m.Over, -1, when, values
+	t.over, t.when, t.whenText = m.Over, -1, when
 	if m.When != nil {
 		t.when = i
 	}

@@ -27,6 +27,13 @@ type stream struct {
 // run passes all values by the statistics.
 func (s *stream) run() error {
 	s.rows, s.n = s.tally.rows, s.tally.present()
+	if t := s.tally; t.summed && !t.values {
+		if s.moments != nil {
+			t.sums.fill(s.moments)
+		}
+		s.least, s.top = t.sums.value(t.sums.least, t.kinds[0]), t.sums.value(t.sums.top, t.kinds[0])
+		return nil
+	}
 	if !s.tally.values || len(s.tally.kinds) != 1 {
 		return nil
 	}

@@ -27,6 +27,7 @@ type tally struct {
 	when     int // a measure with its condition; -1: none
 	whenText string
 	values   bool // values are counted, not rows only
+	summed   bool // ends and sums are wanted; of the values, where these are counted
 	encoder  *kernel.OrderEncoder
 
 	tableLimit int64 // bytes, of the hash table of one adder
@@ -39,6 +40,7 @@ type tally struct {
 	sorter *spill.Sorter
 	hll    *hyperloglog.Sketch
 	dd     *ddsketch.DDSketch
+	sums   sums
 }
 
 func newTally(p *rules.Plan, fields []string) *tally {
@@ -150,6 +152,7 @@ type Adder struct {
 type part struct {
 	*tally
 	table       *counter
+	sums        *sums
 	hll         *hyperloglog.Sketch
 	dd          *ddsketch.DDSketch
 	seen, empty int64 // rows, rows with nulls
@@ -178,6 +181,9 @@ func (t *tally) newPart() (part, error) {
 	p := part{tally: t}
 	if t.values {
 		p.table = &counter{}
+	}
+	if t.summed && !t.values {
+		p.sums = &sums{}
 	}
 	if t.sketchError > 0 {
 		var own tally
@@ -215,6 +221,10 @@ func (a *Adder) count(p *part, cols []arrow.Array, rows kernel.Bits) error {
 		}
 	}
 	p.empty += all - int64(rows.Count())
+	if p.sums != nil {
+		p.sums.add(cols[p.fields[0]], rows)
+		return nil
+	}
 	if p.table == nil && p.hll == nil {
 		return nil
 	}
@@ -283,6 +293,9 @@ func (a *Adder) Close() error {
 		p.mu.Lock()
 		p.rows += p.seen
 		p.nulls += p.empty
+		if p.sums != nil {
+			p.tally.sums.merge(p.sums)
+		}
 		var err error
 		if p.hll != nil {
 			err = errors.Join(p.tally.hll.Merge(p.hll), p.tally.dd.MergeWith(p.dd))
