@@ -350,6 +350,7 @@ func (c *changes) rewrite() error {
 		rows.Each(func(row int) { hashes[row] = int64(changedHash(uint64(hashes[row]), i, cols[at], row)) })
 	}
 	cols[s.layout.hash] = int64Column(hashes)
+	c.failing = true // also where all of them are repaired now
 	return s.rows.refill(c.frame, cols, c.bitmaps)
 }
 

@@ -386,6 +386,11 @@ func (s *scan) failures(f *frame, l loaded) [][]uint64 {
 	n := len(s.plan.Rules)
 	out := slices.Clone(l.bitmaps[n : 2*n])
 	s.addBroken(f, out)
+	for i, mended := range l.bitmaps[min(2*n, len(l.bitmaps)):] { // what was repaired was delivered wrong all the same
+		if mended != nil {
+			out[i] = union(out[i], mended)
+		}
+	}
 	return out
 }
 
