@@ -19,17 +19,18 @@ import (
 // AgainstRun says what a contract would make of the delivery of an earlier run,
 // beside what the contract of that run makes of it. Nothing was written for it.
 type AgainstRun struct {
-	Dataset   string        `json:"dataset"`
-	Run       string        `json:"run"`
-	Started   time.Time     `json:"started"`
-	Sources   []RunSource   `json:"sources"`
-	Unchanged bool          `json:"unchanged"`       // both contracts make the same plan
-	Notes     []string      `json:"notes,omitempty"` // what could not be compared, and why
-	Before    *Figures      `json:"before"`          // nil: the contract of the run cannot be used any more; see Notes
-	After     Figures       `json:"after"`
-	Rules     []RuleChange  `json:"rules"`  // of both contracts: those of the new one in its order, then those that are gone
-	Fields    []FieldChange `json:"fields"` // steps of both contracts likewise
-	Rejected  RowChange     `json:"quarantined"`
+	Dataset   string          `json:"dataset"`
+	Run       string          `json:"run"`
+	Started   time.Time       `json:"started"`
+	Sources   []RunSource     `json:"sources"`
+	Unchanged bool            `json:"unchanged"`       // both contracts make the same plan
+	Notes     []string        `json:"notes,omitempty"` // what could not be compared, and why
+	Before    *Figures        `json:"before"`          // nil: the contract of the run cannot be used any more; see Notes
+	After     Figures         `json:"after"`
+	Rules     []RuleChange    `json:"rules"`              // of both contracts: those of the new one in its order, then those that are gone
+	Measures  []MeasureChange `json:"measures,omitempty"` // likewise
+	Fields    []FieldChange   `json:"fields"`             // steps of both contracts likewise
+	Rejected  RowChange       `json:"quarantined"`
 }
 
 // Figures are the totals of one contract.
@@ -47,6 +48,14 @@ type RuleChange struct {
 	Before *RuleFigures `json:"before"` // nil: the contract did not have the rule
 	After  *RuleFigures `json:"after"`  // nil: it has it no more
 	Rows   RowChange    `json:"rows"`
+}
+
+// MeasureChange is the verdict on one measure before and after; empty: the contract does not have it.
+// What was observed is not told: it may be a value of a protected field.
+type MeasureChange struct {
+	ID     string          `json:"id"`
+	Before quality.Verdict `json:"before,omitempty"`
+	After  quality.Verdict `json:"after,omitempty"`
 }
 
 // RuleFigures is what a rule found in the delivered rows.
@@ -159,6 +168,7 @@ func (a *against) compare(ctx context.Context, in RunInputs) error {
 	}
 	a.out.After = figuresOf(a.after.result)
 	a.rules()
+	a.measures()
 	a.fields()
 	return a.rows(ctx)
 }
@@ -229,6 +239,24 @@ func (a *against) rules() {
 		for _, r := range a.before.result.Rules {
 			add(r, true)
 		}
+	}
+}
+
+// measures puts the verdicts of both side by side.
+func (a *against) measures() {
+	for _, m := range a.after.result.Measures {
+		a.out.Measures = append(a.out.Measures, MeasureChange{ID: m.ID, After: m.Verdict})
+	}
+	if a.before == nil {
+		return
+	}
+	for _, m := range a.before.result.Measures {
+		i := slices.IndexFunc(a.out.Measures, func(c MeasureChange) bool { return c.ID == m.ID })
+		if i < 0 {
+			i = len(a.out.Measures)
+			a.out.Measures = append(a.out.Measures, MeasureChange{ID: m.ID})
+		}
+		a.out.Measures[i].Before = m.Verdict
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -78,6 +79,7 @@ func printAgainst(w io.Writer, r pipeline.AgainstRun) {
 	}
 	printFigures(w, r)
 	printRuleChanges(w, r)
+	printVerdicts(w, r.Measures)
 	t := newTable("CELLS", "BEFORE", "AFTER").alignRight(1, 2)
 	for _, f := range r.Fields {
 		if f.Changed() {
@@ -119,6 +121,20 @@ func printFigures(w io.Writer, r pipeline.AgainstRun) {
 	}
 	for _, s := range r.After.Refusals {
 		fmt.Fprintln(w, "would not be published:", s)
+	}
+}
+
+// printVerdicts lists the measures that come out otherwise.
+func printVerdicts(w io.Writer, list []pipeline.MeasureChange) {
+	t := newTable("MEASURE", "BEFORE", "AFTER")
+	for _, m := range list {
+		if m.Before != m.After {
+			t.add(m.ID, cmp.Or(string(m.Before), "-"), cmp.Or(string(m.After), "-"))
+		}
+	}
+	if len(t.rows) > 1 {
+		fmt.Fprintln(w)
+		t.print(w)
 	}
 }
 
