@@ -69,10 +69,11 @@ func (c Condition) orderWords() string {
 			word = " < "
 		}
 		parts = append(parts, strings.Join(c.Fields, word))
-	} else {
-		parts[0] = strings.Join(c.Fields, "") + " is " + parts[0]
 	}
 	text := strings.Join(parts, ", ")
+	if len(c.Fields) == 1 {
+		text = strings.TrimSpace(c.Fields[0] + " is " + text)
+	}
 	if len(c.Values) > 0 {
 		text += " in the order " + quoted(c.Values)
 	}
