@@ -47,10 +47,11 @@ func (o trialOf) run(ctx context.Context) (t *trial, err error) {
 		return nil, err
 	}
 	s.bound, s.known = o.bound, o.known
-	t = &trial{job: &job{Runner: o.runner, data: o.dataset, plan: o.plan, scan: s, opts: o.opts, record: RunRecord{Started: time.Now()}}}
+	made := &trial{job: &job{Runner: o.runner, data: o.dataset, plan: o.plan, scan: s, opts: o.opts, record: RunRecord{Started: time.Now()}}}
+	t = made
 	defer func() {
-		if err != nil {
-			t.release()
+		if err != nil { // t is nil then
+			made.release()
 		}
 	}()
 	if err := s.openMeasures(o.opts.CPUs); err != nil {

@@ -1,12 +1,14 @@
 package pipeline
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"clearwell/connectors/archive"
 	"clearwell/pipeline/quality"
 	"clearwell/rules"
 )
@@ -99,6 +101,21 @@ func TestRowsThatAChangedContractTreatsOtherwiseAreFoundOneByOne(t *testing.T) {
 		if a.Unchanged || a.Rejected.Newly != 1 || a.Rejected.NoLonger != 1 || a.After.Rows.Quarantined != a.Before.Rows.Quarantined {
 			t.Errorf("%+v", a)
 		}
+	}
+}
+
+func TestADeliveryThatIsNotInTheArchiveIsToldAndLeavesNothing(t *testing.T) {
+	root := newWorkspace(t, people, peopleRows)
+	r := runner(t, root)
+	defer r.Close()
+	in := RunInputs{Run: "x", Dataset: "people", Sources: []RunSource{{Name: "inbox/rows.csv", SHA256: strings.Repeat("0", 64)}}, Contract: strings.Repeat("0", 64)}
+	_, err := Against(t.Context(), r.Workspace, r.Workspace.Dataset("people"), []RunInputs{in}, Options{})
+	if !errors.Is(err, archive.ErrNotFound) || !strings.Contains(err.Error(), "inbox/rows.csv") {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(filepath.Join(root, StateDir, "trials"))
+	if err != nil || len(left) > 0 {
+		t.Error(left, err)
 	}
 }
 
