@@ -51,7 +51,7 @@ func (p *compiler) columnMeasures(c *contract.Check, f *Field) bool {
 	m.drift()
 	m.freshness(c.Freshness, f)
 	m.approximate()
-	if len(m.list) == 0 && len(p.All) == before {
+	if len(m.list) == 0 && len(p.All) == before && !c.Wrong {
 		switch {
 		case c.Over.Given():
 			p.Addf(c.Over.Pos, "%q is for measures of the whole column; rules look at every row delivered", "over")

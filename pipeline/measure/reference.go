@@ -39,7 +39,6 @@ type reading struct {
 	tally *tally
 	plan  *rules.Plan // of the columns alone, under the names they have here
 	adder *Adder
-	limit int64
 }
 
 // open reads other data: it gives the tally of the columns that ref names, as
