@@ -129,7 +129,7 @@ func (s *scan) lookup(ctx context.Context, r *rules.Rule) (map[string][]byte, er
 			return nil
 		}
 		if room -= entryBytes + int64(len(values[0])+len(values[1])); room < 0 {
-			return fmt.Errorf("the values of %s do not fit into the %d MiB that a lookup may use; give the run more memory with --memory", r.Repair.Reference.Dataset, s.budget.lookups()>>20)
+			return fmt.Errorf("the values of %s take more than the part of the memory (1/32) that a lookup may use; give the run more with --memory", r.Repair.Reference.Dataset)
 		}
 		table[key] = slices.Clone(values[1])
 		return nil
