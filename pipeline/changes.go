@@ -35,10 +35,15 @@ type reckoning struct {
 
 const noStop = ^dedupe.Loc(0)
 
+// noStops is noStop for each rule.
+func (s *scan) noStops() []dedupe.Loc {
+	return slices.Repeat([]dedupe.Loc{noStop}, len(s.plan.Rules))
+}
+
 // reckon carries out the settled rules on all frames.
 func (s *scan) reckon(ctx context.Context, workers int) (*reckoning, error) {
 	k := &reckoning{scan: s, scoredLate: scoredLate(s.plan), counts: make([]ruleOutcome, len(s.plan.Rules)), cells: quality.NewCellCounter(cellRules(s.plan)),
-		stops: slices.Repeat([]dedupe.Loc{noStop}, len(s.plan.Rules))}
+		stops: s.noStops()}
 	for i := range s.plan.Rules {
 		k.changing = k.changing || changesLate(&s.plan.Rules[i])
 	}
@@ -48,7 +53,7 @@ func (s *scan) reckon(ctx context.Context, workers int) (*reckoning, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for range min(workers, stretches) {
 		g.Go(guarded(func() error {
-			w := &reckoner{reckoning: k, counted: make([]ruleOutcome, len(s.plan.Rules)), cellsOwn: quality.NewCellCounter(cellRules(s.plan)), first: slices.Clone(k.stops)}
+			w := &reckoner{reckoning: k, counted: make([]ruleOutcome, len(s.plan.Rules)), cellsOwn: quality.NewCellCounter(cellRules(s.plan)), first: s.noStops()}
 			if k.changing {
 				var err error
 				if w.mender, err = kernel.NewMender(s.plan, s.lookups); err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"clearwell/lineage/entry"
@@ -200,15 +201,18 @@ func TestTheBytesDoNotDependOnTheSizeOfBatches(t *testing.T) {
 
 func TestTheStateKnowsTheStageThatARunIsIn(t *testing.T) {
 	root := newWorkspace(t, people, peopleRows)
+	var mu sync.Mutex // the delivery arrives beside the passes
 	stages := map[string]string{}
 	reached = func(point string) {
+		mu.Lock()
+		defer mu.Unlock()
 		if runs := openState(t, root).Runs; len(runs) > 0 {
 			stages[point] = runs[0].Stage
 		}
 	}
 	t.Cleanup(func() { reached = func(string) {} })
 	runOnce(t, root, "people", Options{})
-	for point, want := range map[string]string{"archive": "archive", "staging": "publish", "entries": "record"} {
+	for point, want := range map[string]string{"intake": "archive", "staging": "publish", "entries": "record"} {
 		if stages[point] != want {
 			t.Errorf("at the point %s the state has the stage %q, not %q", point, stages[point], want)
 		}

@@ -64,7 +64,11 @@ func (s *fileState) change(f func() error) error {
 	return durable.WriteFile(s.path, raw, 0o600)
 }
 
-func (s *fileState) LedgerHead() ([]byte, error) { return s.Head, nil }
+func (s *fileState) LedgerHead() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.Head, nil
+}
 
 func (s *fileState) RememberHead(head []byte) error {
 	return s.change(func() error { s.Head = head; return nil })
@@ -208,6 +212,9 @@ func newWorkspace(t testing.TB, contract, rows string) string {
 func openRunner(ctx context.Context, root string, state *fileState) (*Runner, error) {
 	ws, err := rules.Load(root)
 	if err != nil {
+		return nil, err
+	}
+	if err := durable.Sweep(filepath.Join(root, StateDir)); err != nil { // what a kill left of the state, which in earnest is a database
 		return nil, err
 	}
 	program := Named{Version: "test"}
