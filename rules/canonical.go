@@ -1,13 +1,13 @@
 package rules
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
 
 	"clearwell/rules/standard"
+	"clearwell/rules/wording"
 )
 
 // maxNumber is the longest number read from a contract, so that an exponent such
@@ -34,7 +34,7 @@ func canonical(t Type, text string) (string, error) {
 			return "", err
 		}
 		if !x.IsInt() || !x.Num().IsInt64() {
-			return "", fmt.Errorf("%q is not a whole number of 64 bits", text)
+			return "", wording.Errorf("%q is not a whole number of 64 bits", text)
 		}
 		return x.Num().String(), nil
 	case Number:
@@ -43,7 +43,7 @@ func canonical(t Type, text string) (string, error) {
 		}
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsInf(f, 0) {
-			return "", fmt.Errorf("%q is out of the range of a number", text)
+			return "", wording.Errorf("%q is out of the range of a number", text)
 		}
 		return strconv.FormatFloat(f+0, 'g', -1, 64), nil
 	case Decimal:
@@ -59,7 +59,7 @@ func canonical(t Type, text string) (string, error) {
 				return "false", nil
 			}
 		}
-		return "", fmt.Errorf("%q is neither a word for true nor one for false", text)
+		return "", wording.Errorf("%q is neither a word for true nor one for false", text)
 	case Date:
 		return canonicalDate(t, text)
 	case Timestamp:
@@ -78,7 +78,7 @@ func rational(text string) (*big.Rat, error) {
 			return x, nil
 		}
 	}
-	return nil, fmt.Errorf("%q is not a number", text)
+	return nil, wording.Errorf("%q is not a number", text)
 }
 
 func canonicalDecimal(t Type, text string) (string, error) {
@@ -88,10 +88,10 @@ func canonicalDecimal(t Type, text string) (string, error) {
 	}
 	scaled := new(big.Rat).Mul(x, new(big.Rat).SetInt(power10(t.Scale)))
 	if !scaled.IsInt() {
-		return "", fmt.Errorf("%q has more than the field's %d decimals", text, t.Scale)
+		return "", wording.Errorf("%q has more than the field's %d decimals", text, t.Scale)
 	}
 	if new(big.Int).Abs(scaled.Num()).Cmp(power10(t.Precision)) >= 0 {
-		return "", fmt.Errorf("%q has more than the field's %d digits", text, t.Precision)
+		return "", wording.Errorf("%q has more than the field's %d digits", text, t.Precision)
 	}
 	return x.FloatString(t.Scale), nil
 }
@@ -106,7 +106,7 @@ func canonicalDate(t Type, text string) (string, error) {
 	}
 	days, ok := parser.Parse([]byte(text))
 	if !ok {
-		return "", fmt.Errorf("%q is not a date from %d to %d; write it as 2024-01-31", text, t.MinYear, t.MaxYear)
+		return "", wording.Errorf("%q is not a date from %d to %d; write it as 2024-01-31", text, t.MinYear, t.MaxYear)
 	}
 	return string(standard.AppendDate(nil, days)), nil
 }
@@ -119,7 +119,7 @@ func canonicalTimestamp(t Type, text string) (string, error) {
 	}
 	micros, ok := parser.Parse([]byte(text))
 	if !ok {
-		return "", fmt.Errorf("%q is not a time from %d to %d; write it as 2024-01-31 08:00:00", text, t.MinYear, t.MaxYear)
+		return "", wording.Errorf("%q is not a time from %d to %d; write it as 2024-01-31 08:00:00", text, t.MinYear, t.MaxYear)
 	}
 	return string(standard.AppendTimestamp(nil, micros)), nil
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"clearwell/rules/contract"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // maxCodes bounds a code table read from a file: the codes go into the plan.
@@ -39,7 +39,7 @@ func readCodes(root, name, column string) ([]string, error) {
 // are passed over.
 func readColumns(root, name string, columns []string) ([][]string, error) {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
-		return nil, fmt.Errorf("the code table %q must stand in the workspace; write its path from there", name)
+		return nil, wording.Errorf("the code table %q must stand in the workspace; write its path from there", name)
 	}
 	f, err := os.Open(filepath.Join(root, filepath.FromSlash(name)))
 	if err != nil {
@@ -47,7 +47,7 @@ func readColumns(root, name string, columns []string) ([][]string, error) {
 		if errors.As(err, &p) {
 			err = p.Err
 		}
-		return nil, fmt.Errorf("the code table %s cannot be read: %w", name, err)
+		return nil, wording.Errorf("the code table %s cannot be read: %w", name, err)
 	}
 	defer f.Close()
 	next := csvRows(f)
@@ -56,7 +56,7 @@ func readColumns(root, name string, columns []string) ([][]string, error) {
 	}
 	rows, err := tableColumns(next, columns)
 	if err != nil {
-		return nil, fmt.Errorf("the code table %s: %w", name, err)
+		return nil, wording.Errorf("the code table %s: %w", name, err)
 	}
 	return rows, nil
 }
@@ -69,7 +69,7 @@ func tableColumns(next func() ([]string, error), columns []string) ([][]string, 
 		if index[k] = n - 1; err != nil {
 			index[k], header = -1, true
 		} else if n < 1 {
-			return nil, fmt.Errorf("columns count from 1, there is no column %d", n)
+			return nil, wording.Errorf("columns count from 1, there is no column %d", n)
 		}
 	}
 	var rows [][]string
@@ -90,7 +90,7 @@ func tableColumns(next func() ([]string, error), columns []string) ([][]string, 
 					index[k] = slices.Index(row, column)
 				}
 				if index[k] < 0 {
-					return nil, fmt.Errorf("its header has no column %q", column)
+					return nil, wording.Errorf("its header has no column %q", column)
 				}
 			}
 			continue
@@ -98,22 +98,22 @@ func tableColumns(next func() ([]string, error), columns []string) ([][]string, 
 		cells := make([]string, len(columns))
 		for k, at := range index {
 			if at >= len(row) {
-				return nil, fmt.Errorf("line %d has %d columns, there is no column %d", line, len(row), at+1)
+				return nil, wording.Errorf("line %d has %d columns, there is no column %d", line, len(row), at+1)
 			}
 			if cells[k] = row[at]; !utf8.ValidString(row[at]) {
-				return nil, fmt.Errorf("line %d is not UTF-8", line)
+				return nil, wording.Errorf("line %d is not UTF-8", line)
 			}
 		}
 		switch {
 		case cells[0] == "":
 		case len(rows) == maxCodes:
-			return nil, fmt.Errorf("it has more than %d codes", maxCodes)
+			return nil, wording.Errorf("it has more than %d codes", maxCodes)
 		default:
 			rows = append(rows, cells)
 		}
 	}
 	if len(rows) == 0 {
-		return nil, errors.New("it has no codes")
+		return nil, wording.Errorf("it has no codes")
 	}
 	return rows, nil
 }

@@ -9,6 +9,7 @@ import (
 	"clearwell/rules/contract"
 	"clearwell/rules/standard"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 var decimalType = regexp.MustCompile(`^decimal\(\s*([0-9]{1,2})\s*,\s*([0-9]{1,2})\s*\)$`)
@@ -100,7 +101,7 @@ func (p *compiler) readType(word syntax.Text) (Type, bool) {
 		if word.Value == "decimal" {
 			p.Addf(word.Pos, "a decimal says its digits in all and after the point: decimal(14,2)")
 		} else {
-			p.AddHint(word.Pos, word.Value, typeNames, "unknown type %q; types are %s", word.Value, strings.Join(typeNames, ", "))
+			p.AddHint(word.Pos, word.Value, typeNames, "unknown type %q; types are %s", word.Value, wording.List(typeNames))
 		}
 		return Type{}, false
 	}

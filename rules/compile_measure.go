@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"clearwell/rules/contract"
 	"clearwell/rules/expr"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // measureIndicator is what a measure counts under whose contract says nothing.
@@ -165,7 +165,7 @@ var (
 	textual = []Kind{String}
 )
 
-var kindWords = map[*[]Kind]string{&numeric: "numbers", &ordered: "numbers, dates and times", &timed: "dates and times", &textual: "strings"}
+var kindWords = map[*[]Kind]wording.Phrase{&numeric: "numbers", &ordered: "numbers, dates and times", &timed: "dates and times", &textual: "strings"}
 
 // takes reports a field of a kind that the measure does not take.
 func (p *compiler) takes(label string, at syntax.Pos, kinds *[]Kind, f *Field) bool {
@@ -175,7 +175,7 @@ func (p *compiler) takes(label string, at syntax.Pos, kinds *[]Kind, f *Field) b
 	if slices.Contains(*kinds, f.Type.Kind) {
 		return true
 	}
-	advice := "; give it a type"
+	advice := wording.Phrase("; give it a type")
 	if kinds == &textual || f.Type.Kind != String {
 		advice = ""
 	}
@@ -441,7 +441,7 @@ func numberText(text string) (string, error) {
 func wholeText(text string) (string, error) {
 	x, err := rational(text)
 	if err == nil && (!x.IsInt() || x.Sign() < 0) {
-		err = fmt.Errorf("%q is not a whole number from 0", text)
+		err = wording.Errorf("%q is not a whole number from 0", text)
 	}
 	return text, err
 }
@@ -454,7 +454,7 @@ func shareNumber(text string) (string, error) {
 		x.Quo(x, big.NewRat(100, 1))
 	}
 	if err != nil || x.Sign() < 0 || x.Cmp(big.NewRat(1, 1)) > 0 {
-		return "", fmt.Errorf("%q is not a share; write 5%% or 0.05", text)
+		return "", wording.Errorf("%q is not a share; write 5%% or 0.05", text)
 	}
 	exactText := x.FloatString(24)
 	return strings.TrimSuffix(strings.TrimRight(exactText, "0"), "."), nil

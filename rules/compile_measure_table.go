@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"errors"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"clearwell/rules/contract"
 	"clearwell/rules/expr"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // tableMeasures compiles an entry of rules that measures the table, the delivery
@@ -140,8 +140,8 @@ func (m *measuring) fieldsNamed(label string, names []syntax.Text) (fields []*Fi
 
 // What is wrong with an end of bounds.
 var (
-	errOutsideUnit = errors.New("a correlation is from -1 to 1")
-	errNoSize      = errors.New("a size is such as 64KB or 1GB")
+	errOutsideUnit = wording.Errorf("a correlation is from -1 to 1")
+	errNoSize      = wording.Errorf("a size is such as 64KB or 1GB")
 )
 
 func withinUnit(text string) error {

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"clearwell/rules/jsontext"
 	"clearwell/rules/syntax"
 	"clearwell/rules/tags"
+	"clearwell/rules/wording"
 )
 
 // valueConditions compiles the conditions on one field that are written in words.
@@ -149,11 +149,11 @@ func (p *compiler) json(c *contract.JSONCheck, f *Field) (Condition, bool) {
 	}
 	text, err := os.ReadFile(filepath.Join(p.around.root, name))
 	if err == nil && len(text) > maxSchema {
-		err = fmt.Errorf("it has more than %d bytes", maxSchema)
+		err = wording.Errorf("it has more than %d bytes", maxSchema)
 	}
 	if err == nil {
 		if cond.Schema, err = jsontext.Compact(text); err != nil {
-			err = fmt.Errorf("it is not JSON: %w", err)
+			err = wording.Errorf("it is not JSON: %w", err)
 		} else {
 			_, err = jsontext.Compile(cond.Schema)
 		}

@@ -13,6 +13,7 @@ import (
 	"clearwell/rules/standard"
 	yaml "clearwell/rules/syntax"
 	"clearwell/rules/units"
+	"clearwell/rules/wording"
 )
 
 // furtherStep fills in the parameters of the steps of plan_clean.go. field is the
@@ -323,12 +324,12 @@ func (p *compiler) judgeReferences() {
 		}
 	}
 	if _, cycle := DependencyOrder(p.plan.Fields, (*Field).CleansAfter); cycle != nil {
-		p.cycle(cycle, "cleaned")
+		p.cycle(cycle, wording.Phrase("cleaned"))
 	}
 }
 
 // cycle reports a circle of fields at the first reference in it.
-func (p *compiler) cycle(names []string, what string) {
+func (p *compiler) cycle(names []string, what wording.Phrase) {
 	at := p.contract.Pos
 	for _, r := range p.references {
 		if slices.Contains(names, r.field) && slices.Contains(names, r.to.Value) {
@@ -372,7 +373,7 @@ func (p *compiler) derive() {
 		last.Derive = x
 	}
 	if _, cycle := DependencyOrder(p.plan.Fields, (*Field).DerivesAfter); cycle != nil {
-		p.cycle(cycle, "derived")
+		p.cycle(cycle, wording.Phrase("derived"))
 	}
 }
 

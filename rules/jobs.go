@@ -2,7 +2,6 @@ package rules
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"clearwell/rules/contract"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // JobsFile holds the schedules of a workspace; a workspace may do without.
@@ -91,26 +91,26 @@ var commonZones = []string{"UTC", "Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kon
 	"Europe/London", "Europe/Berlin", "Europe/Paris", "Europe/Rome", "America/New_York", "America/Chicago", "America/Los_Angeles"}
 
 // cronHelp says what a schedule looks like.
-const cronHelp = `expected five fields (minute hour day month weekday) such as "15 2 * * *", or @hourly, @daily, @weekly, @monthly, @yearly, @every 15m`
+var cronHelp = wording.Phrase(`expected five fields (minute hour day month weekday) such as "15 2 * * *", or @hourly, @daily, @weekly, @monthly, @yearly, @every 15m`)
 
 // checkCron reports whether a schedule can be read and ever comes due. It never panics.
 func checkCron(spec string) (err error) {
 	defer func() { // the library panics on some lines, such as a bare TZ=
 		if recover() != nil {
-			err = fmt.Errorf("the schedule %q cannot be read; %s", spec, cronHelp)
+			err = wording.Errorf("the schedule %q cannot be read; %s", spec, cronHelp)
 		}
 	}()
 	spec = strings.TrimSpace(spec)
 	if strings.HasPrefix(spec, "TZ=") || strings.HasPrefix(spec, "CRON_TZ=") {
-		return fmt.Errorf("the time zone does not stand in the schedule; write it as time_zone")
+		return wording.Errorf("the time zone does not stand in the schedule; write it as time_zone")
 	}
 	schedule, err := cron.ParseStandard(spec)
 	if err != nil {
-		return fmt.Errorf("the schedule %q cannot be read: %v; %s", spec, err, cronHelp)
+		return wording.Errorf("the schedule %q cannot be read: %v; %s", spec, err, cronHelp)
 	}
 	anyTime := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) // the library looks five years ahead, which has a leap day from here
 	if schedule.Next(anyTime).IsZero() {
-		return fmt.Errorf("the schedule %q never comes due: there is no such day", spec)
+		return wording.Errorf("the schedule %q never comes due: there is no such day", spec)
 	}
 	return nil
 }

@@ -319,7 +319,9 @@ func (l *loader) list(folder string) ([]string, error) {
 		name := e.Name()
 		switch filepath.Ext(name) {
 		case ".yml":
-			l.found = append(l.found, syntax.Diagnostic{File: folder + "/" + name, Message: "the file must end in .yaml, or it would not be found by its id"})
+			r := &syntax.Report{File: folder + "/" + name}
+			r.Addf(syntax.Pos{}, "the file must end in .yaml, or it would not be found by its id")
+			l.note(r)
 		case ".yaml":
 			if !strings.HasPrefix(name, ".") {
 				names = append(names, folder+"/"+name)

@@ -8,9 +8,8 @@
 package contract
 
 import (
-	"fmt"
-
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // Contract is one dataset's contract, the whole of datasets/<id>.yaml.
@@ -90,11 +89,11 @@ func (*Field) Doc() string {
 }
 
 // MisplacedKey implements syntax.Misplaced.
-func (*Field) MisplacedKey(key string) string {
+func (*Field) MisplacedKey(key string) *wording.Text {
 	if isKeyOf[Check](key) {
-		return fmt.Sprintf("it is part of a check; write check: {%s: ...}", key)
+		return wording.Textf("it is part of a check; write check: {%s: ...}", key)
 	}
-	return ""
+	return nil
 }
 
 // LaterKeys implements syntax.Later.
@@ -131,11 +130,11 @@ type Rule struct {
 func (*Rule) Doc() string { return "A check over several fields of a row or over the dataset." }
 
 // MisplacedKey implements syntax.Misplaced.
-func (*Rule) MisplacedKey(key string) string {
+func (*Rule) MisplacedKey(key string) *wording.Text {
 	if isKeyOf[RowConditions](key) {
-		return fmt.Sprintf("it is a condition; write check: {%s: ...}", key)
+		return wording.Textf("it is a condition; write check: {%s: ...}", key)
 	}
-	return ""
+	return nil
 }
 
 // Dedupe says which rows are the same thing.

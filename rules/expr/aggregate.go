@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"clearwell/rules/wording"
 )
 
 // Aggregate is an expression over whole columns: sum(amount) / count(). Its JSON
@@ -63,7 +64,7 @@ func NewAggregate(text string, vars []Var) (*Aggregate, error) {
 		return nil, err
 	}
 	if got := checked.OutputType(); !got.IsExactType(cel.DoubleType) && !got.IsExactType(cel.DynType) {
-		return nil, Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("the aggregate gives %s, expected a number (double)", plainWords(got.String()))}}
+		return nil, Problems{{Line: 1, Column: 1, Message: wording.Textf("the aggregate gives %s, expected a number (double)", plainWords(got.String()))}}
 	}
 	return a, a.collect(checked.NativeRep())
 }
@@ -91,11 +92,11 @@ func (a *Aggregate) collect(tree *ast.AST) error {
 			p := at(n.ID())
 			switch {
 			case !ok:
-				p.Message = t.Function + " takes one field by its name"
+				p.Message = wording.Textf("%s takes one field by its name", t.Function)
 				wrong = append(wrong, p)
 				continue
 			case kind != Integer && kind != Number && kind != Any && !slices.Contains(anyKind, t.Function):
-				p.Message = fmt.Sprintf("%s is for numbers, the field %s is %s", t.Function, t.Field, kind)
+				p.Message = wording.Textf("%s is for numbers, the field %s is %s", t.Function, t.Field, kind)
 				wrong = append(wrong, p)
 			}
 			inside[args[0].ID()] = true
@@ -108,13 +109,13 @@ func (a *Aggregate) collect(tree *ast.AST) error {
 		if name := n.AsIdent(); !inside[n.ID()] {
 			if _, ok := a.kindOf(name); ok {
 				p := at(n.ID())
-				p.Message = fmt.Sprintf("the field %s stands for a whole column here; write sum(%s), mean(%s) or another of %s", name, name, name, strings.Join(AggregateFunctions, ", "))
+				p.Message = wording.Textf("the field %s stands for a whole column here; write sum(%s), mean(%s) or another of %s", name, name, name, wording.List(AggregateFunctions))
 				wrong = append(wrong, p)
 			}
 		}
 	}
 	if len(wrong) == 0 && len(a.Terms) == 0 {
-		wrong = Problems{{Line: 1, Column: 1, Message: "the aggregate asks for no statistic; write for example sum(amount) / count()"}}
+		wrong = Problems{{Line: 1, Column: 1, Message: wording.Textf("the aggregate asks for no statistic; write for example sum(amount) / count()")}}
 	}
 	if len(wrong) > 0 {
 		return wrong

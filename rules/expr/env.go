@@ -13,6 +13,8 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
+
+	"clearwell/rules/wording"
 )
 
 // Kind is the kind of value of a variable or result as expressions see it.
@@ -51,10 +53,14 @@ type Env struct {
 
 // Problem is one thing wrong with an expression.
 type Problem struct {
-	Line    int    // line in the text, from 1
-	Column  int    // character in the line, from 1
-	Message string // what is wrong, for a person
-	Unknown string // the name that is not known, if that is what is wrong
+	Line    int           // line in the text, from 1
+	Column  int           // character in the line, from 1
+	Message *wording.Text // what is wrong, for a person
+	Unknown string        // the name that is not known, if that is what is wrong
+}
+
+func (p Problem) equal(q Problem) bool {
+	return p.Line == q.Line && p.Column == q.Column && p.Message.String() == q.Message.String()
 }
 
 // Problems are all things wrong with one expression.
@@ -141,7 +147,7 @@ func (e *Env) Names() []string {
 // Check parses text and checks its types; want is the kind of its result. The error is of type Problems.
 func (e *Env) Check(text string, want Kind) (*Expr, error) {
 	if strings.TrimSpace(text) == "" {
-		return nil, Problems{{Line: 1, Column: 1, Message: "the expression is empty"}}
+		return nil, Problems{{Line: 1, Column: 1, Message: wording.Textf("the expression is empty")}}
 	}
 	parsed, issues := e.cel.Parse(text)
 	if err := problems(issues); err != nil {
@@ -152,7 +158,7 @@ func (e *Env) Check(text string, want Kind) (*Expr, error) {
 		return nil, err
 	}
 	if got := checked.OutputType(); !got.IsEquivalentType(celTypes[want]) && !got.IsEquivalentType(plainTypes[want]) {
-		return nil, Problems{{Line: 1, Column: 1, Message: fmt.Sprintf("the expression gives %s, expected %s", plainWords(got.String()), wantWords[want])}}
+		return nil, Problems{{Line: 1, Column: 1, Message: wording.Textf("the expression gives %s, expected %s", plainWords(got.String()), wantWords[want])}}
 	}
 	x := &Expr{Text: text, AST: checked, env: e}
 	e.collect(x)
@@ -163,7 +169,7 @@ var plainTypes = map[Kind]*cel.Type{
 	String: cel.StringType, Integer: cel.IntType, Number: cel.DoubleType, Boolean: cel.BoolType, Timestamp: cel.TimestampType,
 }
 
-var wantWords = map[Kind]string{
+var wantWords = map[Kind]wording.Phrase{
 	String: "a string", Integer: "an int", Number: "a double", Boolean: "true or false (bool)", Timestamp: "a timestamp",
 }
 
@@ -212,53 +218,18 @@ func problems(issues *cel.Issues) error {
 	}
 	var all Problems
 	for _, e := range issues.Errors() {
-		p := Problem{Line: max(e.Location.Line(), 1), Column: max(e.Location.Column(), 0) + 1, Message: plainWords(e.Message)}
+		p := Problem{Line: max(e.Location.Line(), 1), Column: max(e.Location.Column(), 0) + 1, Message: celWords(e.Message)}
 		if rest, ok := strings.CutPrefix(e.Message, "undeclared reference to '"); ok {
 			p.Unknown, _, _ = strings.Cut(rest, "'")
-			p.Message = fmt.Sprintf("no field or function is called %q", p.Unknown)
 		}
-		if rest, ok := strings.CutPrefix(p.Message, "found no matching overload for '"); ok {
-			name, args, _ := strings.Cut(rest, "' applied to '")
-			p.Message = fmt.Sprintf("%s does not take %s", operatorWords(name), strings.TrimSuffix(args, "'"))
-			if strings.Contains(args, "int") && strings.Contains(args, "double") {
-				p.Message += "; write whole numbers with a point (2.0)"
-			}
-		}
-		if !slices.Contains(all, p) {
+		if !slices.ContainsFunc(all, p.equal) {
 			all = append(all, p)
 		}
 	}
 	if len(all) == 0 {
-		return Problems{{Line: 1, Column: 1, Message: plainWords(issues.Err().Error())}}
+		return Problems{{Line: 1, Column: 1, Message: celWords(issues.Err().Error())}}
 	}
 	return all
-}
-
-// plainWords removes what only the CEL implementation cares for from a message.
-func plainWords(s string) string {
-	s = strings.ReplaceAll(s, "google.protobuf.Timestamp", "timestamp")
-	s = strings.TrimPrefix(s, "Syntax error: ")
-	for {
-		before, rest, ok := strings.Cut(s, "wrapper(")
-		if !ok {
-			break
-		}
-		inner, after, closed := strings.Cut(rest, ")")
-		if !closed {
-			break
-		}
-		s = before + inner + after
-	}
-	s, _, _ = strings.Cut(s, " expecting {")
-	s = strings.ReplaceAll(s, "mismatched input '<EOF>'", "the expression ends where something is missing")
-	return strings.ReplaceAll(s, " (in container '')", "")
-}
-
-func operatorWords(name string) string {
-	if symbol, ok := operators.FindReverse(name); ok && symbol != "" {
-		return "the operator " + symbol
-	}
-	return "the function " + name
 }
 
 // AsProblems unpacks the error of Check.
@@ -267,5 +238,5 @@ func AsProblems(err error) Problems {
 	if errors.As(err, &p) {
 		return p
 	}
-	return Problems{{Line: 1, Column: 1, Message: err.Error()}}
+	return Problems{{Line: 1, Column: 1, Message: wording.Textf("%v", err)}}
 }

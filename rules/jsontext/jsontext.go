@@ -7,12 +7,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"clearwell/rules/wording"
 )
 
 // Valid reports whether text is one JSON value.
@@ -33,13 +34,13 @@ type Schema struct{ compiled *jsonschema.Schema }
 func Compile(text string) (*Schema, error) {
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("it is not JSON: %w", err)
+		return nil, wording.Errorf("it is not JSON: %w", err)
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nothingOutside{})
 	c.AssertFormat()
 	if err := c.AddResource(place, doc); err != nil {
-		return nil, fmt.Errorf("it is not a JSON Schema: %w", err)
+		return nil, wording.Errorf("it is not a JSON Schema: %w", err)
 	}
 	compiled, err := c.Compile(place)
 	if err != nil {
@@ -72,7 +73,7 @@ type nothingOutside struct{}
 
 // Load implements jsonschema.URLLoader.
 func (nothingOutside) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s; put all of it into one file", strings.TrimPrefix(url, folder))
+	return nil, wording.Errorf("it refers to %s; put all of it into one file", strings.TrimPrefix(url, folder))
 }
 
 // plain puts what the library says into fewer words.
@@ -87,9 +88,9 @@ func plain(err error) error {
 		for len(wrong.Causes) > 0 {
 			wrong = wrong.Causes[0]
 		}
-		return fmt.Errorf("it is not a JSON Schema: at /%s: %s", strings.Join(wrong.InstanceLocation, "/"), wrong.ErrorKind.LocalizedString(english))
+		return wording.Errorf("it is not a JSON Schema: at /%s: %s", strings.Join(wrong.InstanceLocation, "/"), wrong.ErrorKind.LocalizedString(english))
 	}
-	return fmt.Errorf("it is not a JSON Schema: %s", strings.ReplaceAll(err.Error(), place, ""))
+	return wording.Errorf("it is not a JSON Schema: %s", strings.ReplaceAll(err.Error(), place, ""))
 }
 
 var english = message.NewPrinter(language.English)

@@ -2,8 +2,9 @@ package standard
 
 import (
 	"bytes"
-	"fmt"
 	"time"
+
+	"clearwell/rules/wording"
 )
 
 // Forms of dates and times that are brought into one form before a field is read:
@@ -210,11 +211,11 @@ func NewZoneShift(from, to string, formats []string) (*ZoneShift, error) {
 
 func zone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" { // depends on the machine
-		return nil, fmt.Errorf("unknown time zone %q; write a name such as Asia/Shanghai or UTC", name)
+		return nil, wording.Errorf("unknown time zone %q; write a name such as Asia/Shanghai or UTC", name)
 	}
 	z, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("unknown time zone %q; write a name such as Asia/Shanghai or UTC", name)
+		return nil, wording.Errorf("unknown time zone %q; write a name such as Asia/Shanghai or UTC", name)
 	}
 	return z, nil
 }

@@ -3,6 +3,8 @@ package standard
 import (
 	"math/bits"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // Years that a parser accepts when the contract names none.
@@ -105,10 +107,10 @@ func compileFormats(formats []string, minYear, maxYear int, time bool) (s format
 		s.maxYear = defaultMaxYear
 	}
 	if s.minYear > s.maxYear || s.minYear < 1 || s.maxYear > 9999 {
-		return s, &FormatError{Problem: "years must be 1 to 9999, the first not after the last"}
+		return s, &FormatError{Problem: wording.Textf("years must be 1 to 9999, the first not after the last")}
 	}
 	if len(formats) == 0 {
-		return s, &FormatError{Problem: "no format given; write for instance yyyy-MM-dd"}
+		return s, &FormatError{Problem: wording.Textf("no format given; write for instance yyyy-MM-dd")}
 	}
 	n := 0
 	for _, format := range formats {
@@ -122,7 +124,7 @@ func compileFormats(formats []string, minYear, maxYear int, time bool) (s format
 				return s, err
 			}
 			if n == maxFormats {
-				return s, &FormatError{Format: format, Problem: "more than 64 formats, optional parts multiplied out"}
+				return s, &FormatError{Format: format, Problem: wording.Textf("more than 64 formats, optional parts multiplied out")}
 			}
 			s.layouts[n] = *l
 			s.index(n)
@@ -167,11 +169,11 @@ func optionalParts(format string) ([]variant, error) {
 	}
 	end := indexOutsideQuotes(format[open:], ']')
 	if end < 0 {
-		return nil, &FormatError{Format: format, Pos: open, Problem: "bracket never closed"}
+		return nil, &FormatError{Format: format, Pos: open, Problem: wording.Textf("bracket never closed")}
 	}
 	end += open
 	if strings.Count(format, "[") > 4 {
-		return nil, &FormatError{Format: format, Pos: open, Problem: "more than four optional parts"}
+		return nil, &FormatError{Format: format, Pos: open, Problem: wording.Textf("more than four optional parts")}
 	}
 	rest, err := optionalParts(format[end+1:])
 	if err != nil {

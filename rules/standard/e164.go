@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"clearwell/rules/pattern"
+	"clearwell/rules/wording"
 )
 
 // International telephone numbers, ITU-T E.164.
@@ -68,7 +69,7 @@ func compilePhone(o options) (*Compiled, error) {
 	if home != "" {
 		n, ok := decimal([]byte(home))
 		if !ok || n < 1 || n > 999 || numberPlans()[n] == nil {
-			return nil, &OptionError{Standard: o.standard.Name, Option: "country", Value: home, Want: "a calling code such as 86, or empty"}
+			return nil, &OptionError{Standard: o.standard.Name, Option: "country", Value: home, Want: wording.Phrase("a calling code such as 86, or empty")}
 		}
 	}
 	return &Compiled{Clean: func(dst, src []byte) ([]byte, bool) { return cleanPhone(dst, src, home) }, Valid: ValidPhone}, nil

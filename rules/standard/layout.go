@@ -2,10 +2,11 @@ package standard
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"clearwell/rules/wording"
 )
 
 // A layout is one date or timestamp format made ready: fields with the literal
@@ -314,22 +315,25 @@ func (c *clock) set(k fieldKind, n int) {
 type FormatError struct {
 	Format  string
 	Pos     int // byte offset in Format
-	Problem string
+	Problem *wording.Text
 }
 
-func (e *FormatError) Error() string {
+func (e *FormatError) Error() string { return e.In(wording.English) }
+
+// In implements wording.Speaker.
+func (e *FormatError) In(lang string) string {
 	if e.Format == "" {
-		return e.Problem
+		return e.Problem.In(lang)
 	}
-	return fmt.Sprintf("format %q, character %d: %s", e.Format, utf8.RuneCountInString(e.Format[:e.Pos])+1, e.Problem)
+	return wording.Textf("format %q, character %d: %s", e.Format, utf8.RuneCountInString(e.Format[:e.Pos])+1, e.Problem).In(lang)
 }
 
 // compileLayout compiles a format without optional parts.
 func compileLayout(format, whole string, offset int, time bool) (*layout, error) {
 	l := new(layout)
 	seen := map[byte]bool{}
-	fail := func(pos int, problem string, args ...any) (*layout, error) {
-		return nil, &FormatError{Format: whole, Pos: min(offset+pos, len(whole)), Problem: fmt.Sprintf(problem, args...)}
+	fail := func(pos int, problem *wording.Text) (*layout, error) {
+		return nil, &FormatError{Format: whole, Pos: min(offset+pos, len(whole)), Problem: problem}
 	}
 	literal := func(text string) {
 		if n := len(l.fields); n > 0 {
@@ -343,7 +347,7 @@ func compileLayout(format, whole string, offset int, time bool) (*layout, error)
 		case ch == '\'':
 			end := strings.IndexByte(format[i+1:], '\'')
 			if end < 0 {
-				return fail(i, "quote never closed")
+				return fail(i, wording.Textf("quote never closed"))
 			}
 			if end == 0 {
 				literal("'")
@@ -352,15 +356,15 @@ func compileLayout(format, whole string, offset int, time bool) (*layout, error)
 			}
 			i += end + 2
 		case ch == ']' || ch == '[':
-			return fail(i, "brackets do not match; write [ and ] around an optional part, not one in the other")
+			return fail(i, wording.Textf("brackets do not match; write [ and ] around an optional part, not one in the other"))
 		case ch >= 'A' && ch <= 'Z' || ch >= 'a' && ch <= 'z':
 			n := len(format[i:]) - len(strings.TrimLeft(format[i:], string(ch)))
 			kind, problem := fieldOf(ch, n, time)
-			if problem != "" {
-				return fail(i, "%s", problem)
+			if problem != nil {
+				return fail(i, problem)
 			}
 			if seen[ch] {
-				return fail(i, "%q stands twice", string(ch))
+				return fail(i, wording.Textf("%q stands twice", string(ch)))
 			}
 			seen[ch] = true
 			l.fields = append(l.fields, layoutField{kind: kind})
@@ -373,19 +377,19 @@ func compileLayout(format, whole string, offset int, time bool) (*layout, error)
 	}
 	for _, need := range "yMd" {
 		if !seen[byte(need)] {
-			return fail(0, "no %q: a date needs year (yyyy), month (M or MM) and day (d or dd)", string(need))
+			return fail(0, wording.Textf("no %q: a date needs year (yyyy), month (M or MM) and day (d or dd)", string(need)))
 		}
 	}
 	for _, pair := range []string{"mH", "sm", "Ss"} {
 		if seen[pair[0]] && !seen[pair[1]] {
-			return fail(0, "%q without %q", pair[:1], pair[1:])
+			return fail(0, wording.Textf("%q without %q", pair[:1], pair[1:]))
 		}
 	}
 	return l.measure(fail)
 }
 
 // measure fills the lengths and refuses what could be read in two ways.
-func (l *layout) measure(fail func(int, string, ...any) (*layout, error)) (*layout, error) {
+func (l *layout) measure(fail func(int, *wording.Text) (*layout, error)) (*layout, error) {
 	l.minLen, l.maxLen = len(l.prefix), len(l.prefix)
 	for i, f := range l.fields {
 		least, most := f.kind.widths()
@@ -395,7 +399,7 @@ func (l *layout) measure(fail func(int, string, ...any) (*layout, error)) (*layo
 			continue
 		}
 		if f.after == "" && i+1 < len(l.fields) || f.after != "" && f.after[0]-'0' <= 9 {
-			return fail(0, "M, d and H stand for one or two digits, so no digit may follow them at once; write MM, dd, HH")
+			return fail(0, wording.Textf("M, d and H stand for one or two digits, so no digit may follow them at once; write MM, dd, HH"))
 		}
 	}
 	l.findShape()
@@ -438,33 +442,33 @@ func (l *layout) findShape() {
 	}
 }
 
-// fieldOf is the field for a run of n equal letters; problem is not empty if there is none.
-func fieldOf(ch byte, n int, time bool) (k fieldKind, problem string) {
+// fieldOf is the field for a run of n equal letters; problem is not nil if there is none.
+func fieldOf(ch byte, n int, time bool) (k fieldKind, problem *wording.Text) {
 	switch {
 	case ch == 'y' && n == 4:
-		return year4, ""
+		return year4, nil
 	case ch == 'y':
-		return 0, "a year has four digits, yyyy; two-digit years are refused because their century is a guess"
+		return 0, wording.Textf("a year has four digits, yyyy; two-digit years are refused because their century is a guess")
 	case ch == 'M' && n <= 2:
-		return month1 + fieldKind(n-1), ""
+		return month1 + fieldKind(n-1), nil
 	case ch == 'd' && n <= 2:
-		return day1 + fieldKind(n-1), ""
+		return day1 + fieldKind(n-1), nil
 	case !time && strings.IndexByte("HmsS", ch) >= 0:
-		return 0, fmt.Sprintf("%q is a time of day; a field of type date has none, use type timestamp", string(ch))
+		return 0, wording.Textf("%q is a time of day; a field of type date has none, use type timestamp", string(ch))
 	case ch == 'H' && n <= 2:
-		return hour1 + fieldKind(n-1), ""
+		return hour1 + fieldKind(n-1), nil
 	case ch == 'm' && n == 2:
-		return minute2, ""
+		return minute2, nil
 	case ch == 's' && n == 2:
-		return second2, ""
+		return second2, nil
 	case ch == 'S' && n <= 6:
-		return fraction + fieldKind(n), ""
+		return fraction + fieldKind(n), nil
 	case ch == 'Y' || ch == 'D':
-		return 0, fmt.Sprintf("%q is not known; write yyyy for the year, d or dd for the day", string(ch))
+		return 0, wording.Textf("%q is not known; write yyyy for the year, d or dd for the day", string(ch))
 	case ch == 'h' || ch == 'a':
-		return 0, "hours count 0 to 23, H or HH; a clock of twelve hours is not known"
+		return 0, wording.Textf("hours count 0 to 23, H or HH; a clock of twelve hours is not known")
 	case strings.IndexByte("yMdHmsS", ch) >= 0:
-		return 0, fmt.Sprintf("%d times %q is not known; fields are yyyy M MM d dd H HH mm ss and S to SSSSSS", n, string(ch))
+		return 0, wording.Textf("%d times %q is not known; fields are yyyy M MM d dd H HH mm ss and S to SSSSSS", n, string(ch))
 	}
-	return 0, fmt.Sprintf("letter %q is not known; fields are yyyy M MM d dd H HH mm ss S, other letters stand in quotes: '%s'", string(ch), string(ch))
+	return 0, wording.Textf("letter %q is not known; fields are yyyy M MM d dd H HH mm ss S, other letters stand in quotes: '%s'", string(ch), string(ch))
 }

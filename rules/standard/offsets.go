@@ -1,5 +1,9 @@
 package standard
 
+import (
+	"clearwell/rules/wording"
+)
+
 // Times of day with an offset from UTC, ISO 8601-1 section 5.3.
 
 // splitOffset takes Z or an offset such as +08:00, +0800 or -05 off the end of a
@@ -53,7 +57,7 @@ func compileDateTime(o options) (*Compiled, error) {
 	if !keep {
 		rest, minutes, ok := splitOffset([]byte(o.text("offset")))
 		if !ok || len(rest) > 0 {
-			return nil, &OptionError{Standard: o.standard.Name, Option: "offset", Value: o.text("offset"), Want: "an offset such as +08:00 or Z, or written"}
+			return nil, &OptionError{Standard: o.standard.Name, Option: "offset", Value: o.text("offset"), Want: wording.Phrase("an offset such as +08:00 or Z, or written")}
 		}
 		target = minutes
 	}

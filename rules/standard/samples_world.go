@@ -3,6 +3,8 @@ package standard
 import (
 	"fmt"
 	"math/rand/v2"
+
+	"clearwell/rules/wording"
 )
 
 // Samples and reasons of the international standards.
@@ -120,7 +122,7 @@ var positionShape = shape{
 func compileVAT(o options) (*Compiled, error) {
 	home := o.text("country")
 	if home != "" && vatRuleOf([]byte(home+"00")) == nil {
-		return nil, &OptionError{Standard: o.standard.Name, Option: "country", Value: home, Want: "a prefix such as DE, EL or XI, or empty"}
+		return nil, &OptionError{Standard: o.standard.Name, Option: "country", Value: home, Want: wording.Phrase("a prefix such as DE, EL or XI, or empty")}
 	}
 	return &Compiled{
 		Clean: func(dst, src []byte) ([]byte, bool) {

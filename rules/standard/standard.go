@@ -12,10 +12,11 @@
 package standard
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // A Standard is one entry of the library. It is plain data to be read only.
@@ -142,24 +143,29 @@ func (s *Standard) bind(opts map[string]string) (options, error) {
 type OptionError struct {
 	Standard string
 	Option   string
-	Value    string   // empty when the option itself is unknown
-	Allowed  []string // values of the option, or names of the options
-	Unknown  bool     // there is no such option
-	Want     string   // what the value must be, where it is neither a list nor a year
+	Value    string         // empty when the option itself is unknown
+	Allowed  []string       // values of the option, or names of the options
+	Unknown  bool           // there is no such option
+	Want     wording.Phrase // what the value must be, where it is neither a list nor a year
 }
 
-func (e *OptionError) Error() string {
+func (e *OptionError) Error() string { return e.In(wording.English) }
+
+// In implements wording.Speaker.
+func (e *OptionError) In(lang string) string { return e.text().In(lang) }
+
+func (e *OptionError) text() *wording.Text {
 	switch {
 	case e.Unknown && len(e.Allowed) == 0:
-		return fmt.Sprintf("standard %s has no option %q; it has none at all", e.Standard, e.Option)
+		return wording.Textf("standard %s has no option %q; it has none at all", e.Standard, e.Option)
 	case e.Unknown:
-		return fmt.Sprintf("standard %s has no option %q; it has %s", e.Standard, e.Option, strings.Join(e.Allowed, ", "))
+		return wording.Textf("standard %s has no option %q; it has %s", e.Standard, e.Option, wording.List(e.Allowed))
 	case e.Want != "":
-		return fmt.Sprintf("standard %s, option %s: %q is not %s", e.Standard, e.Option, e.Value, e.Want)
+		return wording.Textf("standard %s, option %s: %q is not %s", e.Standard, e.Option, e.Value, e.Want)
 	case len(e.Allowed) == 0:
-		return fmt.Sprintf("standard %s, option %s: %q is not a year from 1 to 9999", e.Standard, e.Option, e.Value)
+		return wording.Textf("standard %s, option %s: %q is not a year from 1 to 9999", e.Standard, e.Option, e.Value)
 	}
-	return fmt.Sprintf("standard %s, option %s: %q is not one of %s", e.Standard, e.Option, e.Value, strings.Join(e.Allowed, ", "))
+	return wording.Textf("standard %s, option %s: %q is not one of %s", e.Standard, e.Option, e.Value, wording.List(e.Allowed))
 }
 
 // options are the options of one use of a standard, defaults filled in.

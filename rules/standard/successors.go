@@ -2,8 +2,9 @@ package standard
 
 import (
 	_ "embed"
-	"fmt"
 	"sync"
+
+	"clearwell/rules/wording"
 )
 
 // regionSuccessorCSV says which code took the place of an abolished one:
@@ -60,7 +61,7 @@ func RegionRevision(text string) (int, error) {
 		year, month = digits(0, 4), digits(5, 7)
 	}
 	if year < 1980 || year > 2999 || month < 1 || month > 12 {
-		return 0, fmt.Errorf("%q is no date from 1980 on, such as 2015 or 2015-09-30", text)
+		return 0, wording.Errorf("%q is no date from 1980 on, such as 2015 or 2015-09-30", text)
 	}
 	return year*100 + month, nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // Text is a scalar as typed, with its place.
@@ -72,8 +74,8 @@ type Later interface{ LaterKeys() []string }
 
 // Misplaced is implemented by blocks that know keys which belong elsewhere.
 type Misplaced interface {
-	// MisplacedKey says what to do with the key instead; empty: nothing is known of it.
-	MisplacedKey(key string) string
+	// MisplacedKey says what to do with the key instead; nil: nothing is known of it.
+	MisplacedKey(key string) *wording.Text
 }
 
 // Decode reads n, the value of the key label, into the pointer into. Structs
@@ -222,7 +224,7 @@ func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Rep
 		return
 	}
 	if m, ok := into.Addr().Interface().(Misplaced); ok {
-		if advice := m.MisplacedKey(e.Key); advice != "" {
+		if advice := m.MisplacedKey(e.Key); advice != nil {
 			r.Addf(e.KeyPos, "%q does not stand in %s: %s", e.Key, blockName(label), advice)
 			return
 		}
@@ -233,14 +235,14 @@ func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Rep
 // entryOf marks the label of an entry of a list.
 const entryOf = "[]"
 
-func blockName(label string) string {
+func blockName(label string) *wording.Text {
 	if list, ok := strings.CutSuffix(label, entryOf); ok {
-		return "an entry of " + strconv.Quote(list)
+		return wording.Textf("an entry of %q", list)
 	}
 	if label == "" {
-		return "the file"
+		return wording.Textf("the file")
 	}
-	return strconv.Quote(label)
+	return wording.Textf("%q", label)
 }
 
 // TextOf reads a scalar; null written as a word is the text "null". It reports other shapes and is false then.
@@ -256,7 +258,7 @@ func TextOf(n *Node, label string, into *Text, r *Report) bool {
 // choose reports t unless it is one of valid; t keeps only its place then.
 func choose(t *Text, label string, valid, later []string, r *Report) {
 	if slices.Contains(later, t.Value) {
-		r.Addf(t.Pos, "%q is not available in this version; %q is %s", t.Value, label, strings.Join(valid, ", "))
+		r.Addf(t.Pos, "%q is not available in this version; %q is %s", t.Value, label, wording.List(valid))
 	} else if OneOf(*t, label, valid, r) {
 		return
 	}
@@ -268,7 +270,7 @@ func OneOf(t Text, label string, valid []string, r *Report) bool {
 	if slices.Contains(valid, t.Value) {
 		return true
 	}
-	r.AddHint(t.Pos, t.Value, valid, "%q must be one of %s, not %q", label, strings.Join(valid, ", "), t.Value)
+	r.AddHint(t.Pos, t.Value, valid, "%q must be one of %s, not %q", label, wording.List(valid), t.Value)
 	return false
 }
 

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // Pos is a place in a file: line and character, both from 1. The zero Pos is no place.
@@ -25,9 +27,18 @@ type Diagnostic struct {
 	Column  int    `json:"column"` // character in the line, from 1
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"` // the nearest valid word; empty: none is near
+
+	said *wording.Text
+	lang string // of Message; empty: English
 }
 
-// String is `file:line:col: message; did you mean "hint"?`.
+// In gives d with its message in lang.
+func (d Diagnostic) In(lang string) Diagnostic {
+	d.Message, d.lang = d.said.In(lang), lang
+	return d
+}
+
+// String is `file:line:col: message; did you mean "hint"?`, in the language of the message.
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	b.WriteString(d.File)
@@ -37,13 +48,22 @@ func (d Diagnostic) String() string {
 	b.WriteString(": ")
 	b.WriteString(d.Message)
 	if d.Hint != "" {
-		fmt.Fprintf(&b, "; did you mean %q?", d.Hint)
+		b.WriteString(wording.Textf("; did you mean %q?", d.Hint).In(cmp.Or(d.lang, wording.English)))
 	}
 	return b.String()
 }
 
 // Diagnostics are all problems found, ordered by file and place. It is an error when it is not empty.
 type Diagnostics []Diagnostic
+
+// In gives all problems with their messages in lang.
+func (ds Diagnostics) In(lang string) Diagnostics {
+	out := make(Diagnostics, len(ds))
+	for i, d := range ds {
+		out[i] = d.In(lang)
+	}
+	return out
+}
 
 // Error gives one line per problem.
 func (ds Diagnostics) Error() string {
@@ -62,7 +82,10 @@ func (ds Diagnostics) Err() error {
 	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return slices.Compact(ds)
+	return slices.CompactFunc(ds, func(a, b Diagnostic) bool {
+		a.said, b.said = nil, nil
+		return a == b
+	})
 }
 
 // Report collects the problems of one file.
@@ -83,12 +106,13 @@ func (r *Report) mute(p Pos) {
 	}
 }
 
-// Addf notes a problem at p.
+// Addf notes a problem at p. The format must have its translations; see package wording.
 func (r *Report) Addf(p Pos, format string, args ...any) {
 	if column, ok := r.muted[p.Line]; ok && p.Column > column {
 		return
 	}
-	r.All = append(r.All, Diagnostic{File: r.File, Line: p.Line, Column: p.Column, Message: fmt.Sprintf(format, args...)})
+	said := wording.Textf(format, args...)
+	r.All = append(r.All, Diagnostic{File: r.File, Line: p.Line, Column: p.Column, Message: said.String(), said: said})
 }
 
 // AddHint notes a problem at p about word, with the nearest of the valid words.

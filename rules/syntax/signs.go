@@ -2,8 +2,9 @@ package syntax
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // signScan is what a look at the raw lines gave: full-width signs that stand
@@ -134,7 +135,7 @@ func (s *lineScanner) line(text string, number int) string {
 			}
 		case asciiFor[c] != "" && s.isStructure(c, runes[:i], keyDone, atStart):
 			ascii := asciiFor[c]
-			s.report.Addf(Pos{number, column}, "%s", signMessage(c, ascii))
+			s.report.Addf(Pos{number, column}, "%v", signMessage(c, ascii))
 			s.scan.found = true
 			out.WriteString(ascii)
 			if ascii == "," { // if it was meant as text, what follows reads like keys
@@ -251,12 +252,12 @@ func (s *lineScanner) deep(p Pos) {
 	}
 }
 
-func signMessage(c rune, ascii string) string {
+func signMessage(c rune, ascii string) *wording.Text {
 	switch {
 	case c == '\u3000':
-		return "a full-width space stands here; use an ordinary space"
+		return wording.Textf("a full-width space stands here; use an ordinary space")
 	case ascii == ":" || ascii == ",":
-		return fmt.Sprintf("full-width %c stands here; use %q and a space, or quotes around the text if the sign belongs to it", c, ascii)
+		return wording.Textf("full-width %c stands here; use %q and a space, or quotes around the text if the sign belongs to it", c, ascii)
 	}
-	return fmt.Sprintf("full-width %c stands here; use %s", c, ascii)
+	return wording.Textf("full-width %c stands here; use %s", c, ascii)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"clearwell/rules/wording"
 )
 
 // MaxFile is the most bytes of one file. A contract of a thousand fields fits
@@ -32,9 +34,12 @@ const (
 	Map
 )
 
-func (s Shape) String() string {
-	return [...]string{"nothing", "a single value", "a list", "a block of keys"}[s]
-}
+func (s Shape) String() string { return string(shapeNames[s]) }
+
+// In says the shape in lang.
+func (s Shape) In(lang string) string { return shapeNames[s].In(lang) }
+
+var shapeNames = []wording.Phrase{"nothing", "a single value", "a list", "a block of keys"}
 
 // Node is one value of a YAML file.
 type Node struct {
@@ -99,9 +104,9 @@ func Parse(data []byte, r *Report) (root *Node) {
 	file, err := parser.ParseBytes(scan.text, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		b := &builder{report: r, scan: scan}
-		at, message := b.syntaxError(err)
+		at, problem := b.syntaxError(err)
 		if len(r.All) == 0 || !scan.found { // a sign already reported is the likely cause
-			r.Addf(at, "%s", message)
+			r.Addf(at, "YAML: %s", problem)
 		}
 		return nil
 	}
@@ -152,12 +157,12 @@ func (b *builder) pos(t *token.Token) Pos {
 	return b.scan.original(Pos{max(t.Position.Line, 1), max(t.Position.Column, 1)})
 }
 
-func (b *builder) syntaxError(err error) (Pos, string) {
+func (b *builder) syntaxError(err error) (Pos, any) {
 	var s yamlerrors.Error
 	if errors.As(err, &s) {
-		return b.pos(s.GetToken()), "YAML: " + firstLine(s.GetMessage())
+		return b.pos(s.GetToken()), parserWords(firstLine(s.GetMessage()))
 	}
-	return Pos{1, 1}, "YAML: " + firstLine(err.Error())
+	return Pos{1, 1}, parserWords(firstLine(err.Error()))
 }
 
 func firstLine(s string) string {

@@ -6,7 +6,6 @@
 package tags
 
 import (
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
+
+	"clearwell/rules/wording"
 )
 
 // engine is shared: it caches parsed tags, and is safe for concurrent use.
@@ -23,11 +24,14 @@ var engine = sync.OnceValue(func() *validator.Validate { return validator.New() 
 type Problem struct {
 	Offset  int    // character in the text, from 0
 	Word    string // the tag, if it is not known
-	Message string
+	Message *wording.Text
 }
 
 // Error gives the message.
-func (p *Problem) Error() string { return p.Message }
+func (p *Problem) Error() string { return p.Message.String() }
+
+// In implements wording.Speaker.
+func (p *Problem) In(lang string) string { return p.Message.In(lang) }
 
 // Tags are checked tags. They are immutable and safe for concurrent use.
 type Tags struct{ text string }
@@ -52,10 +56,10 @@ func Names() []string { return slices.Clone(known) }
 // Compile checks tags for values of the type of sample. The error is a *Problem.
 func Compile(text string, sample any) (*Tags, error) {
 	if sample == nil {
-		return nil, &Problem{Message: "tags judge strings and numbers; for dates use range or compare"}
+		return nil, &Problem{Message: wording.Textf("tags judge strings and numbers; for dates use range or compare")}
 	}
 	if strings.TrimSpace(text) == "" {
-		return nil, &Problem{Message: "there is no tag"}
+		return nil, &Problem{Message: wording.Textf("there is no tag")}
 	}
 	at := 0
 	for part := range strings.SplitSeq(text, ",") {
@@ -68,7 +72,7 @@ func Compile(text string, sample any) (*Tags, error) {
 	}
 	t := &Tags{text}
 	if _, err := t.Valid(sample); err != nil {
-		return nil, &Problem{Message: err.Error()}
+		return nil, &Problem{Message: wording.Textf("%v", err)}
 	}
 	return t, nil
 }
@@ -80,19 +84,19 @@ func checkTag(one string, at int, sample any) error {
 	case name == "omitempty" || name == "omitzero":
 		return nil
 	case name == "":
-		return &Problem{Offset: at, Message: "a tag is missing between the signs"}
+		return &Problem{Offset: at, Message: wording.Textf("a tag is missing between the signs")}
 	case strings.TrimSpace(name) != name:
-		return &Problem{Offset: at, Message: fmt.Sprintf("there is a blank beside the tag %q; write email,max=64", strings.TrimSpace(name))}
+		return &Problem{Offset: at, Message: wording.Textf("there is a blank beside the tag %q; write email,max=64", strings.TrimSpace(name))}
 	case refused[name] != "":
-		return &Problem{Offset: at, Message: fmt.Sprintf("the tag %q cannot be used here: %s", name, refused[name])}
+		return &Problem{Offset: at, Message: wording.Textf("the tag %q cannot be used here: %s", name, refused[name])}
 	case !slices.Contains(known, name):
-		return &Problem{Offset: at, Word: name, Message: fmt.Sprintf("there is no tag %q", name)}
+		return &Problem{Offset: at, Word: name, Message: wording.Textf("there is no tag %q", name)}
 	}
 	if _, text := sample.(string); !text && !slices.Contains(ofNumbers, name) {
-		return &Problem{Offset: at, Message: fmt.Sprintf("the tag %q judges text, and the field is a number; for numbers there are %s", name, strings.Join(ofNumbers, " "))}
+		return &Problem{Offset: at, Message: wording.Textf("the tag %q judges text, and the field is a number; for numbers there are %s", name, strings.Join(ofNumbers, " "))}
 	}
 	if _, err := (&Tags{one}).Valid(sample); err != nil {
-		return &Problem{Offset: at, Message: fmt.Sprintf("the tag %q: %v", one, err)}
+		return &Problem{Offset: at, Message: wording.Textf("the tag %q: %v", one, err)}
 	}
 	return nil
 }
@@ -102,17 +106,17 @@ func checkTag(one string, at int, sample any) error {
 func (t *Tags) Valid(v any) (ok bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			ok, err = false, fmt.Errorf("it does not judge values of type %s, or its parameter is wrong", reflect.TypeOf(v))
+			ok, err = false, wording.Errorf("it does not judge values of type %s, or its parameter is wrong", reflect.TypeOf(v))
 		}
 	}()
 	return engine().Var(v, t.text) == nil, nil
 }
 
 // refused are the tags that are not taken, with the reason.
-var refused = map[string]string{}
+var refused = map[string]wording.Phrase{}
 
 func init() {
-	for reason, names := range map[string]string{
+	for reason, names := range map[wording.Phrase]string{
 		"nulls are not judged by tags; use required: true":                 "required isdefault",
 		"it reads other fields; use compare, if and then, or at_least_one": "required_if required_unless skip_unless required_with required_with_all required_without required_without_all excluded_if excluded_unless excluded_with excluded_with_all excluded_without excluded_without_all eqfield eqcsfield necsfield gtcsfield gtecsfield ltcsfield ltecsfield nefield gtefield gtfield ltefield ltfield fieldcontains fieldexcludes postcode_iso3166_alpha2_field",
 		"it looks at the machine that the check runs on":                   "file filepath dir dirpath image tcp4_addr tcp6_addr tcp_addr udp4_addr udp6_addr udp_addr ip4_addr ip6_addr ip_addr unix_addr uds_exists timezone",

@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"clearwell/rules/wording"
 )
 
 // unit is one unit: its words, the first of which is its name, and what one of it
@@ -79,6 +81,9 @@ var table = []unit{
 	{"temperature", []string{"C", "℃", "°C", "摄氏度", "度"}, "1", "273.15"},
 	{"temperature", []string{"F", "℉", "°F", "华氏度"}, "5/9", "45967/180"},
 }
+
+// quantities are what units measure, as it is said to a person.
+var quantities = map[string]wording.Phrase{"length": "length", "area": "area", "volume": "volume", "mass": "mass", "temperature": "temperature"}
 
 // Names are all words of all units, sorted.
 func Names() []string {
@@ -158,10 +163,10 @@ func New(from, to string, decimals int) (*Converter, error) {
 		}
 	}
 	if source.quantity != target.quantity {
-		return nil, fmt.Errorf("%s is a unit of %s, %s one of %s", from, source.quantity, to, target.quantity)
+		return nil, wording.Errorf("%s is a unit of %s, %s one of %s", from, quantities[source.quantity], to, quantities[target.quantity])
 	}
 	if decimals > maxDecimals {
-		return nil, fmt.Errorf("%d decimals, at most %d", decimals, maxDecimals)
+		return nil, wording.Errorf("%d decimals, at most %d", decimals, maxDecimals)
 	}
 	c := &Converter{plain: newConversion(source, target, decimals), byUnit: map[string]*conversion{}}
 	for i := range table {
