@@ -11,6 +11,7 @@ import (
 	"clearwell/rules/contract"
 	"clearwell/rules/standard"
 	yaml "clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // cleaning is the standard's steps, then the contract's, then its map. A field
@@ -125,11 +126,19 @@ func (p *compiler) pattern(t yaml.Text) *syntax.Regexp {
 	return re
 }
 
-func patternProblem(err error) string {
+func patternProblem(err error) error {
 	if e, ok := err.(*syntax.Error); ok {
-		return e.Code.String() + " at " + strconv.Quote(e.Expr)
+		return wording.Errorf("%s at %q", wording.OneOf(patternProblems, e.Code.String()), e.Expr)
 	}
-	return err.Error()
+	return err
+}
+
+// patternProblems are the codes of regexp/syntax.
+var patternProblems = []wording.Phrase{
+	"invalid character class", "invalid character class range", "invalid escape sequence", "invalid named capture",
+	"invalid nested repetition operator", "invalid repeat count", "invalid UTF-8", "missing argument to repetition operator",
+	"missing closing ]", "missing closing )", "unexpected )", "trailing backslash at end of expression",
+	"invalid or unsupported Perl syntax", "expression nests too deeply", "expression too large",
 }
 
 func (p *compiler) number(a *contract.NumberArgs, out *Step) {

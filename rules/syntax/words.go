@@ -2,7 +2,7 @@ package syntax
 
 import "clearwell/rules/wording"
 
-// parserMessages are the messages of the YAML parser that people meet.
+// parserMessages are the messages of the YAML parser that people meet; others stay in its words.
 var parserMessages = []wording.Phrase{
 	"value is not allowed in this context",
 	"value is not allowed in this context. map key-value is pre-defined",
@@ -40,15 +40,4 @@ var parserMessages = []wording.Phrase{
 	"undefined anchor name",
 	"undefined anchor value",
 	"undefined alias name",
-}
-
-// parserWords gives a message of the YAML parser so that it can be said in any
-// language; one that is not known stays as it is.
-func parserWords(message string) any {
-	for _, known := range parserMessages {
-		if message == string(known) {
-			return known
-		}
-	}
-	return message
 }

@@ -11,6 +11,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -69,21 +70,31 @@ func (t *Text) In(lang string) string {
 	}
 	args := make([]any, len(t.args))
 	for i, a := range t.args {
-		args[i] = a
-		if s, ok := a.(Speaker); ok {
-			args[i] = s.In(lang)
+		switch a := a.(type) {
+		case Speaker:
+			args[i] = a.In(lang)
+		case error:
+			args[i] = Of(a, lang)
+		default:
+			args[i] = a
 		}
 	}
 	return fmt.Sprintf(format, args...)
 }
 
-// Of says an error in lang: as a Speaker if it is one, else as it is.
+// Of says an error in lang: as a Speaker if it is one, as one of systemErrors, else as it is.
 func Of(err error, lang string) string {
 	if s, ok := err.(Speaker); ok {
 		return s.In(lang)
 	}
+	if p, ok := OneOf(systemErrors, err.Error()).(Phrase); ok {
+		return p.In(lang)
+	}
 	return err.Error()
 }
+
+// systemErrors are what Unix says of files that people name wrongly.
+var systemErrors = []Phrase{"no such file or directory", "permission denied", "is a directory"}
 
 // Phrase is a part of a sentence without arguments, such as "a whole number".
 type Phrase string
@@ -94,6 +105,15 @@ func (p Phrase) In(lang string) string {
 		return said
 	}
 	return string(p)
+}
+
+// OneOf is text as a Phrase if it is one of known, so that it can be said in any
+// language; else text as it is. It is for the words of libraries.
+func OneOf(known []Phrase, text string) any {
+	if slices.Contains(known, Phrase(text)) {
+		return Phrase(text)
+	}
+	return text
 }
 
 // List are words one after the other, each as it is typed.
