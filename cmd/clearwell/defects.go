@@ -16,6 +16,7 @@ import (
 	"clearwell/pipeline/quality"
 	"clearwell/pipeline/spreadsheet"
 	"clearwell/rules"
+	"clearwell/rules/syntax"
 )
 
 // defectFlags are the flags of quarantine that speak of defects over runs.
@@ -79,13 +80,53 @@ func (f *defectFlags) datasets(ws *rules.Workspace, args []string) ([]*rules.Dat
 	return list, err
 }
 
+// askedFor says what is wrong with a rule or a field that nothing was found for: one that none of
+// the datasets has was probably misspelt. Codes of records that could not be read are rules too.
+func askedFor(list []*rules.Dataset, rule, field string) error {
+	ids, fields := []string{"ragged", "stray_quote", "unclosed_quote", "nul", "encoding"}, []string{}
+	for _, ds := range list {
+		for i := range ds.Plan.Rules {
+			ids = append(ids, ds.Plan.Rules[i].ID)
+		}
+		for i := range ds.Plan.Fields {
+			fields = append(fields, ds.Plan.Fields[i].Name)
+		}
+	}
+	for _, asked := range []struct {
+		what, word string
+		valid      []string
+	}{{"rule", rule, ids}, {"field", field, fields}} {
+		if asked.word == "" || slices.Contains(asked.valid, asked.word) {
+			continue
+		}
+		if near := syntax.Nearest(asked.word, asked.valid); near != "" {
+			return usageError{fmt.Errorf("no %s %q; did you mean %q?", asked.what, asked.word, near)}
+		}
+		return usageError{fmt.Errorf("no %s %q; %ss are listed by: %s check", asked.what, asked.word, asked.what, called())}
+	}
+	return nil
+}
+
+// noDepartment says that the workspace lacks a department, and which it has.
+func noDepartment(ws *rules.Workspace, id string) string {
+	var has []string
+	for _, d := range ws.Departments {
+		has = append(has, d.ID)
+	}
+	hint := ""
+	if near := syntax.Nearest(id, has); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return fmt.Sprintf("no department %q in %s%s (there are: %s)", id, rules.WorkspaceFile, hint, strings.Join(has, ", "))
+}
+
 // ofDepartment are the datasets of a department; of all if it is empty.
 func ofDepartment(ws *rules.Workspace, department string) ([]*rules.Dataset, error) {
 	if department == "" {
 		return slices.Clone(ws.Datasets), nil
 	}
 	if ws.Department(department) == nil {
-		return nil, usageError{fmt.Errorf("no department %q in %s", department, rules.WorkspaceFile)}
+		return nil, usageError{errors.New(noDepartment(ws, department))}
 	}
 	var list []*rules.Dataset
 	for _, d := range ws.Datasets {
@@ -110,7 +151,13 @@ func (a *app) defects(c *cobra.Command, ws *rules.Workspace, args []string, f *d
 		return err
 	}
 	if to := cmp.Or(f.xlsx, f.csv); to != "" {
+		if err := askedFor(list, "", f.field); err != nil {
+			return err
+		}
 		n, err := writeReturn(c, ws, list, filter, to, f.lang)
+		if err == nil && n == 0 {
+			err = askedFor(list, rule, "")
+		}
 		if err != nil {
 			return err
 		}
@@ -151,6 +198,11 @@ func (a *app) defects(c *cobra.Command, ws *rules.Workspace, args []string, f *d
 			out[i].ClosedIndex, err = indexes.of(out[i].Dataset, out[i].Closed)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	if total == 0 {
+		if err := askedFor(list, rule, f.field); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,12 @@ the keys and the ledger only.`,
 					return err
 				}
 			}
+			out := c.OutOrStdout()
+			if !a.json {
+				for _, f := range made {
+					fmt.Fprintln(out, "wrote", filepath.Join(dir, f))
+				}
+			}
 			ws, err := rules.Load(dir)
 			if err != nil {
 				return err
@@ -44,12 +50,8 @@ the keys and the ledger only.`,
 			if err := w.close(); err != nil {
 				return err
 			}
-			out := c.OutOrStdout()
 			if a.json {
 				return printJSON(c, map[string]any{"workspace": ws.Name, "files": made, "datasets": datasetIDs(ws)})
-			}
-			for _, f := range made {
-				fmt.Fprintln(out, "wrote", filepath.Join(dir, f))
 			}
 			if len(ws.Datasets) > 0 {
 				id := ws.Datasets[0].ID

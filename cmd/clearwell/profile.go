@@ -100,15 +100,30 @@ func (a *app) profile(c *cobra.Command, arg string, f *profileFlags) error {
 		return printJSON(c, r)
 	case f.html == "" && !f.propose:
 		printProfile(out, r)
+		if isFile(arg) {
+			fmt.Fprintf(c.ErrOrStderr(), "\nnext: %s profile %s --out datasets/%s.yaml, which writes a contract for it\n", called(), shellWord(arg), profile.DatasetID(arg))
+		}
 	}
 	return nil
 }
 
-// profiled is the source that the argument names: a file, a pattern, or a dataset of the workspace.
+// isFile says whether the argument is a file or a pattern of files rather than a dataset.
+func isFile(arg string) bool {
+	return exists(arg) || strings.ContainsAny(arg, `/\.*?[`)
+}
+
+// shellWord is an argument as a shell takes it.
+func shellWord(arg string) string {
+	if strings.ContainsAny(arg, " \t\n*?[]{}()'\"$&;<>|`\\!~#") {
+		return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	}
+	return arg
+}
+
+// profileSource is the source that the argument names: a file, a pattern, or a dataset of the workspace.
 func (a *app) profileSource(arg string, f *profileFlags) (*file.Source, profile.Options, error) {
 	opts := profile.Options{Name: arg, Encoding: f.encoding, Delimiter: f.delimiter}
-	_, statErr := os.Stat(arg)
-	if statErr == nil || strings.ContainsAny(arg, `/\.*?[`) {
+	if isFile(arg) {
 		src, err := file.New(".", filepath.ToSlash(filepath.Clean(arg)))
 		return src, opts, err
 	}
@@ -145,10 +160,16 @@ func (a *app) propose(c *cobra.Command, r *profile.Result, arg string, f *profil
 			root, found = at, nil
 		}
 	}
-	if owner == "" && found == nil {
-		if ws, err := rules.Load(root); err == nil && len(ws.Departments) > 0 {
+	if found == nil {
+		ws, err := rules.Load(root)
+		switch {
+		case err != nil: // the workspace says what is wrong with it when it is checked
+		case owner == "" && len(ws.Departments) > 0:
 			owner = ws.Departments[0].ID
 			note = "the first department of the workspace; write the one that owns this"
+		case owner != "" && ws.Department(owner) == nil:
+			note = "not in clearwell.yaml yet"
+			fmt.Fprintf(c.ErrOrStderr(), "note: %s; write it there before the contract is checked\n", noDepartment(ws, owner))
 		}
 	}
 	if owner == "" {
@@ -165,7 +186,7 @@ func (a *app) propose(c *cobra.Command, r *profile.Result, arg string, f *profil
 		}
 	}
 	path := sourcePath(root, found == nil, arg)
-	if ws := filepath.ToSlash(path); !strings.ContainsAny(arg, `/\.*?[`) && !exists(arg) { // a dataset: its own path
+	if ws := filepath.ToSlash(path); !isFile(arg) { // a dataset: its own path
 		if loaded, err := a.load(); err == nil && loaded.Dataset(arg) != nil {
 			ws = loaded.Dataset(arg).Plan.Source.Path
 		}
@@ -184,9 +205,20 @@ func (a *app) propose(c *cobra.Command, r *profile.Result, arg string, f *profil
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "wrote", f.out)
 	if found == nil {
-		fmt.Fprintf(c.ErrOrStderr(), "next: %[1]s -C %[2]s check %[3]s, then %[1]s -C %[2]s preview %[3]s\n", called(), relative(root), id)
+		in := called() + inWorkspace(relative(root))
+		fmt.Fprintf(c.ErrOrStderr(), "next: %[1]s check %[2]s, then %[1]s preview %[2]s\n", in, id)
+		return nil
 	}
+	fmt.Fprintf(c.ErrOrStderr(), "next: a workspace to run it in: %s init DIR, with the contract in DIR/datasets and its owner in DIR/clearwell.yaml\n", called())
 	return nil
+}
+
+// inWorkspace is the flag that names a workspace; none for the folder that one stands in.
+func inWorkspace(dir string) string {
+	if dir == "." {
+		return ""
+	}
+	return " -C " + dir
 }
 
 // sourcePath is the path of the source as a contract of the workspace writes it.
@@ -251,4 +283,3 @@ func readingBar(b *bar, name string) func(pass int, read, all int64) {
 		b.drawn = true
 	}
 }
-

@@ -64,6 +64,13 @@ func printFiles(w io.Writer, r *profile.Result) {
 }
 
 func printFindings(w io.Writer, r *profile.Result) {
+	if r.Copies.Rows > 0 {
+		about := ""
+		if !r.Copies.Exact {
+			about = "about "
+		}
+		fmt.Fprintf(w, "\n%s%s of another row, cell for cell\n", about, plural(int(r.Copies.Rows), "1 row is a copy", grouped(r.Copies.Rows)+" rows are copies"))
+	}
 	if len(r.Keys) > 0 {
 		fmt.Fprintln(w, "\nkeys")
 	}

@@ -28,6 +28,9 @@ func (a *app) qualityCommand() *cobra.Command {
 				return err
 			}
 			if len(args) == 0 && (report.department != "" || len(ws.Datasets) > 1) {
+				if version != 0 || report.csv != "" || report.xlsx != "" || report.html != "" {
+					return usageError{fmt.Errorf("a report is that of one dataset: name it (there are: %s)", datasetNames(ws))}
+				}
 				return a.rollUp(c, ws, &report)
 			}
 			ds, err := datasetArg(ws, args)
@@ -86,7 +89,8 @@ func versionFolder(ws *rules.Workspace, dataset string, version int) (string, er
 
 func printQuality(c *cobra.Command, r *quality.Result, page string) {
 	w := c.OutOrStdout()
-	fmt.Fprintf(w, "%s: %s delivered, %s published (of 100)\n\n", r.Dataset, r.Delivered.Total, r.Published.Total)
+	fmt.Fprintf(w, "%s: %s delivered, %s published (of 100); rules read %d of %d fields (coverage %s%%)\n\n",
+		r.Dataset, r.Delivered.Total, r.Published.Total, r.Coverage.WithRule, r.Coverage.Fields, r.Coverage.Share)
 	t := newTable("DIMENSION", "DELIVERED", "PUBLISHED").alignRight(1, 2)
 	for i, d := range r.Delivered.Dimensions {
 		t.add(d.Dimension, d.Score, r.Published.Dimensions[i].Score)

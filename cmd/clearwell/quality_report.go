@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +76,11 @@ func (a *app) rollUp(c *cobra.Command, ws *rules.Workspace, f *reportFlags) erro
 	w := c.OutOrStdout()
 	t := newTable("DATASET", "DEPARTMENT", "VERSION", "DELIVERED", "PUBLISHED", "COVERAGE", "OPEN DEFECTS", "TREND").alignRight(2, 3, 4, 5, 6)
 	for _, d := range all {
-		t.add(d.Dataset, d.Department, cmp.Or(fmt.Sprint(d.Version), "0"), d.Delivered, d.Published, d.Coverage, d.Open, quality.Sparkline(d.Trend))
+		version := "–"
+		if d.Version > 0 {
+			version = fmt.Sprint(d.Version)
+		}
+		t.add(d.Dataset, d.Department, version, d.Delivered, d.Published, d.Coverage, d.Open, quality.Sparkline(d.Trend))
 	}
 	t.print(w)
 	fmt.Fprintln(w)

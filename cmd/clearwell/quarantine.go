@@ -16,6 +16,7 @@ import (
 
 	"clearwell/pipeline"
 	"clearwell/pipeline/spreadsheet"
+	"clearwell/rules"
 )
 
 func (a *app) quarantineCommand() *cobra.Command {
@@ -71,7 +72,7 @@ that first saw it and closed by the one that judged the rule and saw it no more.
 				fmt.Fprintf(c.OutOrStdout(), "wrote %s rows to %s\n", grouped(n), export)
 				return nil
 			}
-			return a.listQuarantine(c, path, run, rule, limit, raw)
+			return a.listQuarantine(c, ds, path, run, rule, limit, raw)
 		},
 	}
 	c.Flags().StringVar(&run, "run", "", "which run (default: the last one)")
@@ -87,7 +88,7 @@ func breaks(r *pipeline.Reject, rule string) bool {
 	return rule == "" || slices.Contains(strings.Split(r.Reasons, ","), rule)
 }
 
-func (a *app) listQuarantine(c *cobra.Command, path, run, rule string, limit int, raw bool) error {
+func (a *app) listQuarantine(c *cobra.Command, ds *rules.Dataset, path, run, rule string, limit int, raw bool) error {
 	byRule := map[string]int64{}
 	var total int64
 	list := []pipeline.Reject{}
@@ -111,6 +112,11 @@ func (a *app) listQuarantine(c *cobra.Command, path, run, rule string, limit int
 	})
 	if err != nil {
 		return err
+	}
+	if total == 0 {
+		if err := askedFor([]*rules.Dataset{ds}, rule, ""); err != nil {
+			return err
+		}
 	}
 	if a.json {
 		return printJSON(c, map[string]any{"run": run, "rows": total, "by_rule": byRule, "list": list})

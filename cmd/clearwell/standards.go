@@ -51,6 +51,9 @@ why one is wrong, and ends with 1 if one is.`,
 			}
 			v, err := ws.Standard(args[0], set)
 			if err != nil {
+				if !strings.Contains(err.Error(), "did you mean") {
+					err = fmt.Errorf("%w; all are listed by: %s standards", err, called())
+				}
 				return usageError{err}
 			}
 			if check {
@@ -101,7 +104,7 @@ func (a *app) listStandards(c *cobra.Command, ws *rules.Workspace) error {
 	if a.json {
 		return printJSON(c, map[string]any{"version": standard.Version, "standards": lines})
 	}
-	t := newTable("standard", "title", "", "level", "norm")
+	t := newTable("STANDARD", "TITLE", "", "LEVEL", "NORM")
 	for _, l := range lines {
 		norm := l.Norm
 		if l.Own != "" {

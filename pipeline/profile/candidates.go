@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"encoding/binary"
 	"slices"
 
 	"clearwell/pipeline/kernel"
@@ -30,14 +31,16 @@ type codedSample struct {
 	filled   []int     // by column: rows without null
 }
 
+// Of copies of a whole row one is taken: they say nothing about what names a row or decides another.
 func codeSample(p *profiler) *codedSample {
-	s := &codedSample{rows: len(p.sample.rows)}
+	rows := withoutCopies(p.sample.rows)
+	s := &codedSample{rows: len(rows)}
 	scratch := newScratch()
 	for i, c := range p.columns {
 		known := map[string]int32{}
 		codes := make([]int32, s.rows)
 		filled, distinct := 0, int32(0)
-		for r, row := range p.sample.rows {
+		for r, row := range rows {
 			v := row.cells[i]
 			code, ok := known[v]
 			if !ok {
@@ -55,6 +58,30 @@ func codeSample(p *profiler) *codedSample {
 		s.codes, s.distinct, s.filled = append(s.codes, codes), append(s.distinct, int(distinct)), append(s.filled, filled)
 	}
 	return s
+}
+
+// withoutCopies leaves one of rows that are the same cell for cell; all rows where most are copies,
+// as then the repetition is how the table is made.
+func withoutCopies(rows []sampledRow) []sampledRow {
+	seen := make(map[string]struct{}, len(rows))
+	var out []sampledRow
+	var key []byte
+	for _, row := range rows {
+		key = key[:0]
+		for _, cell := range row.cells {
+			key = binary.AppendUvarint(key, uint64(len(cell)))
+			key = append(key, cell...)
+		}
+		if _, ok := seen[string(key)]; ok {
+			continue
+		}
+		seen[string(key)] = struct{}{}
+		out = append(out, row)
+	}
+	if len(out)*2 < len(rows) {
+		return rows
+	}
+	return out
 }
 
 // keyLike says that a column's values hardly repeat and are hardly missing, in the sample.

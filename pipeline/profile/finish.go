@@ -91,10 +91,17 @@ func (p *profiler) keys(r *Result, v *verification) {
 		g.Go(func() error { slices.Sort(k.hashes); return nil })
 	}
 	_ = g.Wait() // sorting does not fail
+	r.Copies.Exact = true
+	if v.copies != nil {
+		r.Copies.Rows, r.Copies.Exact = v.copies.duplicates()
+	}
 	for _, k := range v.keys {
+		if k == v.copies {
+			continue
+		}
 		dup, exact := k.duplicates()
 		out := Key{Duplicates: dup, Nulls: k.nulls, Exact: exact}
-		if (dup+k.nulls)*20 > r.Rows {
+		if (max(dup-r.Copies.Rows, 0)+k.nulls)*20 > r.Rows { // copies of whole rows say nothing against a key
 			continue
 		}
 		for _, c := range k.columns {

@@ -182,6 +182,31 @@ func TestKeysAndDependenciesAreCountedOverAllRows(t *testing.T) {
 	}
 }
 
+func TestCopiesOfWholeRowsAreCountedAndSayNothingAgainstAKey(t *testing.T) {
+	dir := write(t, "copies.csv", 1100, func(i int) string {
+		if i == 0 {
+			return "id,name,amount"
+		}
+		if i > 1000 { // a tenth again, every tenth row of them with another amount
+			if i %= 1000; i%10 == 0 {
+				return fmt.Sprintf("N%04d,n%d,%d", i, i%300, i+7000)
+			}
+		}
+		return fmt.Sprintf("N%04d,n%d,%d", i, i%300, i)
+	})
+	r := profiled(t, dir, "copies.csv", Options{})
+	if r.Copies != (Copies{Rows: 90, Exact: true}) {
+		t.Errorf("%+v, want the 90 rows that came again", r.Copies)
+	}
+	i := slices.IndexFunc(r.Keys, func(k Key) bool { return slices.Equal(k.Columns, []string{"id"}) })
+	if i < 0 || r.Keys[i].Duplicates != 100 {
+		t.Errorf("keys: %+v, want id with the 100 rows that repeat one", r.Keys)
+	}
+	if text := string(r.Propose(Proposal{Dataset: "copies", Owner: "o", Path: "copies.csv"})); !strings.Contains(text, "\n#dedupe: {key: [id], keep: most_complete}") {
+		t.Errorf("the contract does not say how to take copies out:\n%s", text)
+	}
+}
+
 func TestAPairOfColumnsIsFoundAsKey(t *testing.T) {
 	dir := write(t, "pairs.csv", 20000, func(i int) string {
 		if i == 0 {

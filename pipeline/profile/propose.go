@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -139,7 +140,8 @@ func (w *contractWriter) field(i int) {
 	if words := c.nullTexts(); len(words) > 0 {
 		w.line(in+"nulls: %s", yamlList(words))
 	}
-	if c.Nulls == 0 && c.Absent == 0 && c.Cells > 0 {
+	required := c.Nulls == 0 && c.Absent == 0 && c.Cells > 0
+	if required {
 		w.line(in + "required: true")
 	}
 	w.protected(c)
@@ -153,7 +155,7 @@ func (w *contractWriter) field(i int) {
 	case set+unique != "":
 		w.line(in+"check: %s", set+unique)
 	}
-	if c.Type.Fail > 0 || c.Standard != nil || !c.facts.whole || c.Type.Name != "string" {
+	if required || c.Type.Fail > 0 || c.Standard != nil || !c.facts.whole || c.Type.Name != "string" {
 		w.line(in + "on_fail: keep")
 	}
 	w.line("")
@@ -178,7 +180,11 @@ func (w *contractWriter) found(c *Column) {
 		about = append(about, fmt.Sprintf("%s to %s", c.Min.Text, c.Max.Text))
 	}
 	if c.Length != nil && c.Type.Name == "string" {
-		about = append(about, fmt.Sprintf("%d to %d characters", c.Length.Min, c.Length.Max))
+		lengths := fmt.Sprintf("%d to %d", c.Length.Min, c.Length.Max)
+		if c.Length.Min == c.Length.Max {
+			lengths = fmt.Sprint(c.Length.Min)
+		}
+		about = append(about, lengths+" characters")
 	}
 	w.comment(in, "%s", strings.Join(about, "; "))
 	if c.Type.Note != "" && c.Standard == nil {
@@ -440,6 +446,12 @@ func (w *contractWriter) rules() {
 		w.comment("", "Keys found, with the rows that repeat one and the rows without:")
 		for _, k := range r.Keys {
 			w.comment("", "  %s: %d, %d", strings.Join(w.fieldsOf(k.Columns), " + "), k.Duplicates, k.Nulls)
+		}
+		k := slices.MinFunc(r.Keys, func(a, b Key) int { // a key stands in front of what it names
+			return cmp.Or(cmp.Compare(len(a.Columns), len(b.Columns)), cmp.Compare(w.columnOf(a.Columns[0]), w.columnOf(b.Columns[0])))
+		})
+		if k.Duplicates > 0 {
+			w.line("#dedupe: {key: %s, keep: most_complete}   # takes out rows that repeat a key", yamlList(w.fieldsOf(k.Columns)))
 		}
 	}
 }

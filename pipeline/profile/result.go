@@ -11,6 +11,7 @@ type Result struct {
 	Files        []File       `json:"files"`
 	Rows         int64        `json:"rows"`        // records that could be read
 	BadRecords   int64        `json:"bad_records"` // records that could not
+	Copies       Copies       `json:"copies"`
 	Columns      []Column     `json:"columns"`
 	Keys         []Key        `json:"keys"`
 	Dependencies []Dependency `json:"dependencies"`
@@ -19,6 +20,12 @@ type Result struct {
 	Standards    string       `json:"standards"`     // version of the standards library
 	MemoryBytes  int64        `json:"memory_bytes"`  // the budget
 	DistinctHeld int          `json:"distinct_held"` // values held per column at most
+}
+
+// Copies are the rows that have the same cells, byte for byte, as an earlier row.
+type Copies struct {
+	Rows  int64 `json:"rows"`
+	Exact bool  `json:"exact"` // all rows were compared, none estimated
 }
 
 // A File is one file of the source.

@@ -20,6 +20,7 @@ type verification struct {
 	p            *profiler
 	counted      []int // columns not all of whose values are held
 	keys         []*keyCheck
+	copies       *keyCheck // of the whole row; nil where there is no second row
 	dependencies []*dependencyCheck
 	coded        []bool   // columns of dependencies
 	nulls        [][]bool // by column, by entry of its table: a null; nil for columns that are not coded
@@ -37,8 +38,9 @@ type chunkMoments struct {
 // A keyCheck counts how often the values of a key repeat, by their hashes of 64 bits: of as
 // many of them as fit, by the same rule as a table's.
 type keyCheck struct {
-	columns []int
-	limit   int
+	columns  []int
+	limit    int
+	nullsToo bool // a null is a value like others
 
 	mu     sync.Mutex // guards all below
 	level  uint
@@ -77,6 +79,13 @@ func newVerification(p *profiler) *verification {
 		for _, pair := range sample.pairs() {
 			v.keys = append(v.keys, &keyCheck{columns: pair[:]})
 		}
+	}
+	if p.rows > 1 {
+		v.copies = &keyCheck{nullsToo: true}
+		for c := range p.columns {
+			v.copies.columns = append(v.copies.columns, c)
+		}
+		v.keys = append(v.keys, v.copies)
 	}
 	for _, k := range v.keys {
 		k.limit = int(max(1<<12, p.opts.Memory/4/int64(len(v.keys))/8))
@@ -224,7 +233,7 @@ rows:
 				data, offsets := cellsOf(columns[c])
 				cell = data[offsets[r]:offsets[r+1]]
 			}
-			if len(cell) == 0 || len(cell) <= 24 && w.v.p.columns[c].decision.null(cell, kernel.Plain(w.scratch, cell), nil) {
+			if !k.nullsToo && (len(cell) == 0 || len(cell) <= 24 && w.v.p.columns[c].decision.null(cell, kernel.Plain(w.scratch, cell), nil)) {
 				nulls++
 				continue rows
 			}
