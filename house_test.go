@@ -28,8 +28,8 @@ var below = map[string][]string{
 	"lineage":    {},
 	"batch":      {},
 	"durable":    {},
-	"examples":   {},                         // generators of example data
-	"bench":      {"pipeline", "connectors"}, // measures the program from outside, and its parts one by one
+	"examples":   {},                                  // generators of example data
+	"bench":      {"pipeline", "connectors", "rules"}, // measures the program from outside, and its parts one by one
 }
 
 // ground are the rooms that everybody may import.

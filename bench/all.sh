@@ -22,7 +22,7 @@ unset SUITE PEERS ROWS NAME MEMORY LIMIT FILES 2>/dev/null || true
 mkdir -p "$RESULTS"
 build_harness
 
-only=${ONLY:-reference-1m reference-5m ${BIG:+reference-50m} small wide files roofline}
+only=${ONLY:-reference-1m reference-5m ${BIG:+reference-50m} small wide files expressions roofline}
 wanted() { case " $only " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 failed=()
 suite() { # name, then environment and command
@@ -47,6 +47,7 @@ suite reference-50m NAME=reference-50m ROWS=$((50000000 / scale)) RUNS=1 MEMORY=
 suite small RUNS=11 "$here/small.sh"
 suite wide ROWS=$((500000 / scale)) "$here/shape.sh" wide
 suite files FILES=$((10000 / scale)) ROWS=200 "$here/shape.sh" files
+suite expressions ROWS=$((1000000 / scale)) RUNS=5 "$here/expressions.sh"
 
 # The roofline: a profile of the reference job beside what one core does of each kind of work.
 roofline() {

@@ -53,6 +53,7 @@ type results struct {
 	order  []string
 	roof   *roof
 	used   map[string]float64
+	cells  *cellCosts // nil: not measured
 }
 
 func loadResults(dir string) (*results, error) {
@@ -72,7 +73,10 @@ func loadResults(dir string) (*results, error) {
 		r.suites[s.name] = s
 		r.order = append(r.order, s.name)
 	}
-	if len(r.order) == 0 {
+	if err := r.loadCells(dir); err != nil {
+		return nil, err
+	}
+	if len(r.order) == 0 && r.cells == nil {
 		return nil, fmt.Errorf("%s holds no results; run bench/all.sh", dir)
 	}
 	var top roof
@@ -118,8 +122,10 @@ func (r *results) find(suite, label string) *cost {
 // Page is the generated part of docs/benchmarks.md.
 func (r *results) Page() string {
 	var b strings.Builder
-	first := r.suites[r.order[0]].facts
-	fmt.Fprintf(&b, "Measured on: %s\n\nPeers: %s\n\n", strings.TrimPrefix(first.Machine, "machine: "), first.Peers)
+	if len(r.order) > 0 {
+		first := r.suites[r.order[0]].facts
+		fmt.Fprintf(&b, "Measured on: %s\n\nPeers: %s\n\n", strings.TrimPrefix(first.Machine, "machine: "), first.Peers)
+	}
 	b.WriteString("## Targets\n\n" + r.targets())
 	for _, name := range r.order {
 		s := r.suites[name]
@@ -136,6 +142,9 @@ func (r *results) Page() string {
 		if s.facts.Fsyncs > 0 {
 			fmt.Fprintf(&b, "\nThe last run asked for %d fsyncs, which took %.0f ms together (under strace).\n", s.facts.Fsyncs, 1000*s.facts.Waited)
 		}
+	}
+	if r.cells != nil {
+		b.WriteString("\n" + r.cells.section())
 	}
 	if r.roof != nil {
 		fmt.Fprintf(&b, "\n## Roofline of the reference job\n\n%s\nAn fsync of a small file takes %.1f ms here (median).\n", rooflineTable(*r.roof, r.used), 1000*r.roof.FsyncSeconds)
