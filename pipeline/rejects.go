@@ -181,6 +181,7 @@ func (s *scan) writeQuarantine(ctx context.Context, w io.Writer, late lateReject
 	}
 	fw.SetMetadata(parquet.KeyDataset, s.plan.Dataset)
 	q := &quarantineWriter{scan: s, schema: schema, file: fw, encoder: fw.NewEncoder(), at: at, names: len(names), explained: map[string][2]string{}}
+	q.encoder.Expect(int(min(s.totals.bad+s.totals.quarantined+late.rows, parquet.DefaultRowGroupRows)))
 	for number := range s.frames {
 		if err := ctx.Err(); err != nil {
 			return parquet.Stats{}, err

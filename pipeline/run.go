@@ -187,7 +187,8 @@ type job struct {
 	schema   *arrow.Schema // of the published rows
 	journal  journal
 	measures []quality.MeasureResult // as delivered, then as published
-	arrival  *arrival                // nil before the delivery is taken in
+	arrival  *aside                  // of the delivery; nil before it is taken in
+	syncing  *aside                  // of the published file, while the run is assessed; nil before it is written
 	stale    string                  // says that the approval is of another text; empty if it is not
 	// logged is set once the run's publication entry is in the ledger, or may be:
 	// from then on the run can only be finished, not failed.
@@ -316,6 +317,7 @@ func (j *job) carryOut(ctx context.Context) error {
 	if failed := j.arrival.wait(); failed != nil {
 		return failed
 	}
+	j.syncing.wait() // a run that failed goes on to remove the file
 	return err
 }
 
@@ -496,6 +498,9 @@ func (j *job) publish(ctx context.Context, settled *settled) error {
 	if err := durable.SyncTree(j.dir); err != nil {
 		return err
 	}
+	if err := j.syncing.wait(); err != nil {
+		return fmt.Errorf("write %s: %w", publish.PartName(0, 1), err)
+	}
 	if err := staging.Seal(); err != nil {
 		return err
 	}
@@ -584,9 +589,10 @@ func (j *job) writeData(ctx context.Context, beside ...task) (*emission, parquet
 		}
 		return nil
 	}, j.opts.CPUs)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fail(fmt.Errorf("write %s: %w", name, err))
+	if err != nil {
+		return fail(fmt.Errorf("write %s: %w", name, errors.Join(err, f.Close())))
 	}
+	j.syncing = beginAside(func() error { return errors.Join(f.Sync(), f.Close()) })
 	return e, stats, root, nil
 }
 

@@ -20,8 +20,3 @@ func cloneFile(dst, src *os.File) bool {
 	}
 	return unix.IoctlFileClone(int(dst.Fd()), int(src.Fd())) == nil
 }
-
-// beginWriting asks the disk to begin with n bytes of f, without waiting. It is a hint: fsync says whether they arrived.
-func beginWriting(f *os.File, offset, n int64) {
-	_ = unix.SyncFileRange(int(f.Fd()), offset, n, unix.SYNC_FILE_RANGE_WRITE)
-}

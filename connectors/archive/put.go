@@ -22,9 +22,6 @@ const (
 	// blocks is how many are in flight: enough that reading, hashing and writing
 	// do not wait for each other, and 6 MiB.
 	blocks = 6
-	// writeBehind is how much is written before the disk is asked to begin with it, so that
-	// the fsync at the end finds most of its work done.
-	writeBehind = 16 << 20
 )
 
 // Put takes content in and returns its name. Hashing and storing run beside reading.
@@ -58,7 +55,7 @@ func (in *Intake) put(ctx context.Context, r io.Reader, progress func(int64)) (o
 	if err != nil {
 		return o, err
 	}
-	p := &pending{name: tmp.Name(), out: &behind{File: tmp}}
+	p := &pending{name: tmp.Name(), out: tmp}
 	kept := false
 	defer func() {
 		if !kept {
@@ -133,22 +130,6 @@ func (s *Store) take(ctx context.Context, r io.Reader, out io.Writer, cloned boo
 
 // firstBlocks are buffers for the beginnings of contents; see take.
 var firstBlocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
-
-// behind is a file that the disk begins to write while more of it comes.
-type behind struct {
-	*os.File
-	written, begun int64 // bytes
-}
-
-func (b *behind) Write(p []byte) (int, error) {
-	n, err := b.File.Write(p)
-	b.written += int64(n)
-	if b.written-b.begun >= writeBehind {
-		beginWriting(b.File, b.begun, b.written-b.begun)
-		b.begun = b.written
-	}
-	return n, err
-}
 
 // whole is a writer that takes everything or says how much it took.
 type whole struct{ io.Writer }

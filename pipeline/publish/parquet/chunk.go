@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"slices"
 
 	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
@@ -129,6 +130,9 @@ func (w *chunkWriter) write(dictionary bool, values int, encoding int32, body []
 		return 0, fmt.Errorf("column %s: a page of %d bytes is more than Parquet can hold (2 GiB); its cells are too long to publish", w.field.name, len(body))
 	}
 	w.compress(body, w.packing)
+	if spare := len(w.stored) + 1024; cap(w.out)-len(w.out) < spare { // by doubling: append alone copies what there is four times as often
+		w.out = slices.Grow(w.out, max(spare, cap(w.out)))
+	}
 	from := len(w.out)
 	w.thrift.reset(w.out)
 	writePageHeader(&w.thrift, dictionary, values, encoding, len(body), len(w.stored), crc32.ChecksumIEEE(w.stored))
