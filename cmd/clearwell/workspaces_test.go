@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,6 +28,7 @@ type expectation struct {
 		Failed  int64 `json:"failed"`
 	} `json:"rules"`
 	Nulls     map[string]int64           `json:"nulls"`
+	Measures  map[string]string          `json:"measures"` // verdicts
 	Published map[string]json.RawMessage `json:"published"`
 }
 
@@ -143,8 +145,19 @@ func compare(t *testing.T, workspace, expected string) (report, expectation) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatalf("%s: %v", expected, err)
 	}
+	return compareDataset(t, workspace, "", want), want
+}
+
+// compareDataset runs a dataset of the workspace, the only one if dataset is empty, and holds the
+// result against the expectation.
+func compareDataset(t *testing.T, workspace, dataset string, want expectation) report {
+	t.Helper()
+	args := []string{"run", "--json"}
+	if dataset != "" {
+		args = append(args, dataset)
+	}
 	var got report
-	if err := json.Unmarshal(clearwell(t, workspace, "run", "--json"), &got); err != nil {
+	if err := json.Unmarshal(clearwell(t, workspace, args...), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Rows != want.Rows {
@@ -171,7 +184,23 @@ func compare(t *testing.T, workspace, expected string) (report, expectation) {
 			t.Errorf("field %s: %d nulls, want %d", f.Name, f.Nulls, n)
 		}
 	}
-	return got, want
+	if len(want.Measures) == 0 {
+		return got
+	}
+	var measured struct {
+		Measures []struct{ ID, Verdict, Observed string }
+	}
+	if err := json.Unmarshal(clearwell(t, workspace, append([]string{"quality"}, args[1:]...)...), &measured); err != nil {
+		t.Fatal(err)
+	}
+	verdicts := map[string]string{}
+	for _, m := range measured.Measures {
+		verdicts[m.ID] = m.Verdict
+	}
+	if !maps.Equal(verdicts, want.Measures) {
+		t.Errorf("measures %v, want %v", verdicts, want.Measures)
+	}
+	return got
 }
 
 func TestTheChicagoSitesComeOutAsWorkedOut(t *testing.T) {
@@ -192,6 +221,24 @@ func TestTheChicagoSitesComeOutAsWorkedOut(t *testing.T) {
 		"first_ids": first, "sum_of_ids": json.Number(p.sum(t, "record_id").RatString()),
 		"phones": len(p.given(t, "phone")), "zips": len(p.given(t, "zip")), "sources": sources,
 	})
+}
+
+func TestTheItalianContractsAndPaymentsComeOutAsWorkedOut(t *testing.T) {
+	data := shared(t)
+	ws := workspace(t, "testdata/real/italy-contracts")
+	folder := filepath.Join(data, "data/real/italy-civil-protection/contracts")
+	deliver(t, ws, filepath.Join(folder, "contracts.csv"), filepath.Join(folder, "payments.csv"))
+	text, err := os.ReadFile("testdata/real/italy-contracts/expect.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]expectation{}
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	for _, dataset := range []string{"contracts", "payments"} { // payments look into what contracts published
+		compareDataset(t, ws, dataset, want[dataset])
+	}
 }
 
 func TestTheItalianDailyFilesComeOutAsWorkedOut(t *testing.T) {

@@ -76,11 +76,42 @@ for r in rows:
     else:
         published.append(f)
 
+inside = [r for r in rows if r["denominazione_provincia"] != OUTSIDE]
+last = {}  # the row before in the source, by province
+for r in inside:
+    cases, before = int(r["totale_casi"]), last.get(r["codice_provincia"], 0)
+    rule("total-does-not-fall", True, cases >= before)
+    last[r["codice_provincia"]] = cases
+
+
+def depends(name, left, right):
+    """Rows that do not have the most frequent right side of their group fail; all where several are as frequent."""
+    groups = collections.defaultdict(collections.Counter)
+    for r in inside:
+        groups[r[left]][r[right]] += 1
+    for g in groups.values():
+        winners = [v for v, n in g.items() if n == max(g.values())]
+        for v, n in g.items():
+            for _ in range(n):
+                rule(name, True, winners == [v])
+
+
+depends("code-says-region", "codice_regione", "denominazione_regione")
+depends("region-says-code", "denominazione_regione", "codice_regione")
+depends("code-says-province", "codice_provincia", "denominazione_provincia")
+FORM = "data,stato,codice_regione,denominazione_regione,codice_provincia,denominazione_provincia,sigla_provincia,lat,long,totale_casi,note"
+headers = [open(p, encoding="utf-8-sig").readline().strip() for p in paths]
+
 json.dump({
     "files": len(paths), "rows_of_first_file": per_file[0], "rows_of_last_file": per_file[-1],
     "rows": {"read": read, "published": len(published), "quarantined": quarantined, "duplicates": 0, "excluded": excluded},
     "rules": {k: {"checked": checked[k], "failed": failed[k]} for k in checked},
     "nulls": dict(nulls),
+    "measures": {
+        "days-there": "passed" if len({r["data"][:10] for r in inside}) == 138 else "failed",
+        "header": "passed" if all(sorted(h.split(",")) == sorted(FORM.split(",")) for h in headers) else "warned",
+        "rows": "passed" if len(inside) >= 10000 else "failed",
+        "fresh": "warned"},  # the last day is in 2021
     "published": {
         "sum_of_cases": sum(int(f["totale_casi"]) for f in published),
         "provinces": len({f["codice_provincia"] for f in published}), "days": len({f["data"][:10] for f in published}),
