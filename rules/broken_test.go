@@ -5,12 +5,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"clearwell/rules"
+	"clearwell/rules/wording"
 )
 
 var update = flag.Bool("update", false, "write what is said now into the golden files")
@@ -19,10 +21,10 @@ var update = flag.Bool("update", false, "write what is said now into the golden 
 const rightWorkspace = "workspace: test\ndepartments:\n  civil-affairs: {title: Civil affairs}\n  traffic: {title: Traffic}\n"
 
 // TestBrokenContractsAreToldWhatIsWrong reads testdata/broken/*.txtar: the files of a
-// workspace and, under the name want, what Load says.
+// workspace and what Load says, under the name want in English, want.zh in Chinese.
 func TestBrokenContractsAreToldWhatIsWrong(t *testing.T) {
 	archives, err := filepath.Glob("testdata/broken/*.txtar")
-	if err != nil || len(archives) < 30 {
+	if err != nil || len(archives) < 80 {
 		t.Fatalf("%d archives, %v", len(archives), err)
 	}
 	for _, name := range archives {
@@ -31,22 +33,25 @@ func TestBrokenContractsAreToldWhatIsWrong(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir, want := unpack(t, archive)
+			dir := unpack(t, archive)
 			_, err = rules.Load(dir)
 			var found rules.Diagnostics
 			if !errors.As(err, &found) {
 				t.Fatalf("got %v, want diagnostics", err)
 			}
-			got := found.Error() + "\n"
+			for golden, lang := range map[string]string{"want": wording.English, "want.zh": wording.Chinese} {
+				got, want := found.In(lang).Error()+"\n", textOf(archive, golden)
+				if *update {
+					setText(archive, golden, got)
+				} else if got != want {
+					t.Errorf("got:\n%swant:\n%s", got, want)
+				}
+			}
 			if *update {
-				setWant(archive, got)
+				slices.SortStableFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(goldens[a.Name], goldens[b.Name]) })
 				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
 					t.Fatal(err)
 				}
-				return
-			}
-			if got != want {
-				t.Errorf("got:\n%swant:\n%s", got, want)
 			}
 			for _, d := range found {
 				if d.Line == 0 && !strings.HasSuffix(d.File, ".yml") {
@@ -57,16 +62,17 @@ func TestBrokenContractsAreToldWhatIsWrong(t *testing.T) {
 	}
 }
 
-func unpack(t *testing.T, archive *txtar.Archive) (dir, want string) {
+// goldens are the names of what is said; they stand behind the files.
+var goldens = map[string]string{"want": "1", "want.zh": "2"}
+
+func unpack(t *testing.T, archive *txtar.Archive) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	files := map[string]string{rules.WorkspaceFile: rightWorkspace}
 	for _, f := range archive.Files {
-		if f.Name == "want" {
-			want = string(f.Data)
-			continue
+		if goldens[f.Name] == "" {
+			files[f.Name] = string(f.Data)
 		}
-		files[f.Name] = string(f.Data)
 	}
 	for name, text := range files {
 		to := filepath.Join(dir, filepath.FromSlash(name))
@@ -77,15 +83,24 @@ func unpack(t *testing.T, archive *txtar.Archive) (dir, want string) {
 			t.Fatal(err)
 		}
 	}
-	return dir, want
+	return dir
 }
 
-func setWant(archive *txtar.Archive, text string) {
+func textOf(archive *txtar.Archive, name string) string {
+	for _, f := range archive.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+func setText(archive *txtar.Archive, name, text string) {
 	for i := range archive.Files {
-		if archive.Files[i].Name == "want" {
+		if archive.Files[i].Name == name {
 			archive.Files[i].Data = []byte(text)
 			return
 		}
 	}
-	archive.Files = append(archive.Files, txtar.File{Name: "want", Data: []byte(text)})
+	archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(text)})
 }

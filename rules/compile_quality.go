@@ -6,6 +6,7 @@ import (
 
 	"clearwell/rules/contract"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // dimensionNames are the six dimensions of GB/T 36344-2018 as contracts write them.
@@ -58,7 +59,7 @@ func (p *compiler) quality() {
 func (p *compiler) weights(given syntax.Ordered[syntax.Text], out *QualityBounds) {
 	zeroes := 0
 	for _, w := range given {
-		if !syntax.OneOf(w.Name, "a weight", dimensionNames, p.Report) {
+		if !syntax.Among(w.Name, wording.Textf("a weight"), dimensionNames, p.Report) {
 			continue
 		}
 		n, err := strconv.ParseInt(w.Value.Value, 10, 64)
@@ -90,7 +91,7 @@ func (p *compiler) lastVersion(c *contract.CompareWithLast) *LastVersion {
 	out.Score = p.change("score", c.Score, false)
 	out.NullShare = p.change("null_share", c.NullShare, true)
 	for _, d := range c.Scores {
-		if !syntax.OneOf(d.Name, "a dimension", dimensionNames, p.Report) {
+		if !syntax.Among(d.Name, wording.Textf("a dimension"), dimensionNames, p.Report) {
 			continue
 		}
 		if bound := p.change(d.Name.Value, &d.Value, false); bound != nil {

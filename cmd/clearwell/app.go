@@ -25,6 +25,7 @@ import (
 type app struct {
 	dir  string
 	json bool
+	lang languageFlag
 }
 
 // version is that of the module, with the commit where the build knows it.

@@ -10,6 +10,7 @@ import (
 
 	"clearwell/pipeline"
 	"clearwell/rules"
+	"clearwell/rules/wording"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -69,8 +70,7 @@ func (a *app) checkCommand() *cobra.Command {
 			for _, s := range warnings {
 				fmt.Fprintln(out, "warning:", s)
 			}
-			fmt.Fprintf(out, "ok: %d %s, %d %s, %d %s\n", len(ws.Datasets), plural(len(ws.Datasets), "contract", "contracts"),
-				len(ws.Departments), plural(len(ws.Departments), "department", "departments"), len(ws.Jobs), plural(len(ws.Jobs), "job", "jobs"))
+			fmt.Fprintln(out, foundRight(len(ws.Datasets), len(ws.Departments), len(ws.Jobs)).In(a.language()))
 			return nil
 		},
 	}
@@ -104,9 +104,18 @@ func staleApprovals(c *cobra.Command, ws *rules.Workspace, chosen []*rules.Datas
 }
 
 // printDiagnostics lists the mistakes of a workspace, each on a line that editors can jump to.
-func printDiagnostics(w io.Writer, list rules.Diagnostics) {
-	fmt.Fprintln(w, list.Error())
-	fmt.Fprintf(w, "\n%d %s; nothing was run\n", len(list), plural(len(list), "mistake", "mistakes"))
+func printDiagnostics(w io.Writer, list rules.Diagnostics, lang string) {
+	n := len(list)
+	total := counted(n, wording.Textf("%d mistake; nothing was run", n), wording.Textf("%d mistakes; nothing was run", n))
+	fmt.Fprintf(w, "%s\n\n%s\n", list.In(lang).Error(), total.In(lang))
+}
+
+// foundRight is the last line of a check that found no mistake.
+func foundRight(contracts, departments, jobs int) *wording.Text {
+	return wording.Textf("ok: %s, %s, %s",
+		counted(contracts, wording.Textf("%d contract", contracts), wording.Textf("%d contracts", contracts)),
+		counted(departments, wording.Textf("%d department", departments), wording.Textf("%d departments", departments)),
+		counted(jobs, wording.Textf("%d job", jobs), wording.Textf("%d jobs", jobs)))
 }
 
 func plural(n int, one, many string) string {

@@ -34,7 +34,8 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	root := newRoot()
+	a := &app{}
+	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -48,11 +49,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		var diagnostics rules.Diagnostics
 		switch {
 		case errors.As(err, &diagnostics) && wantsJSON(root):
-			if err := printJSON(root, map[string]any{"ok": false, "diagnostics": diagnostics}); err != nil {
+			if err := printJSON(root, map[string]any{"ok": false, "diagnostics": diagnostics.In(a.language())}); err != nil {
 				fmt.Fprintln(stderr, "clearwell:", err)
 			}
 		case errors.As(err, &diagnostics):
-			printDiagnostics(stderr, diagnostics)
+			printDiagnostics(stderr, diagnostics, a.language())
 		case ctx.Err() != nil && errors.Is(err, context.Canceled):
 			fmt.Fprintf(stderr, "clearwell: stopped by a signal: %v\n", err)
 		default:
@@ -93,8 +94,7 @@ func exitCode(err error) int {
 	}
 }
 
-func newRoot() *cobra.Command {
-	a := &app{}
+func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "clearwell",
 		Short: "Clean, prove and publish government data",
@@ -121,6 +121,7 @@ Start with: clearwell init DIR`,
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "workspace", "C", "", "workspace `DIR` (default: this folder, or the nearest one above with a clearwell.yaml)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print JSON for machines")
+	root.PersistentFlags().Var(&a.lang, "lang", "language of messages about contracts: en or zh (default: as clearwell.yaml says, else as the computer)")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w\nsee: %s --help", err, c.CommandPath())}
 	})

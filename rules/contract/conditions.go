@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // ValueConditions are further conditions on the value of one field. They are keys of
@@ -125,7 +126,7 @@ func (c *Comparison) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) 
 		if sign.Value == "=" {
 			sign.Value = "=="
 		}
-		if sign.Given() && parts[0].Given() && parts[2].Given() && syntax.OneOf(sign, "the sign of "+label, ComparisonSigns, r) {
+		if sign.Given() && parts[0].Given() && parts[2].Given() && syntax.Among(sign, wording.Textf("the sign of %s", label), ComparisonSigns, r) {
 			c.Left, c.Sign, c.Right = operandOf(parts[0]), sign.Value, operandOf(parts[2])
 		}
 		return

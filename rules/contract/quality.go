@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // Quality says how the scores of a dataset are weighed and what a version must reach to be published.
@@ -44,7 +45,7 @@ func (t *Thresholds) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) 
 	}
 	for _, e := range n.Entries {
 		of := syntax.Text{Value: e.Key, Pos: e.KeyPos}
-		if !syntax.OneOf(of, "a bound of "+label, thresholdWords, r) {
+		if !syntax.Among(of, wording.Textf("a bound of %s", label), thresholdWords, r) {
 			continue
 		}
 		var text syntax.Text

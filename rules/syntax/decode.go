@@ -265,12 +265,17 @@ func choose(t *Text, label string, valid, later []string, r *Report) {
 	t.Value = ""
 }
 
-// OneOf reports t unless it is one of valid.
+// OneOf reports t, the value of the key label, unless it is one of valid.
 func OneOf(t Text, label string, valid []string, r *Report) bool {
+	return Among(t, blockName(label), valid, r)
+}
+
+// Among reports t unless it is one of valid; what says in words what t is.
+func Among(t Text, what *wording.Text, valid []string, r *Report) bool {
 	if slices.Contains(valid, t.Value) {
 		return true
 	}
-	r.AddHint(t.Pos, t.Value, valid, "%q must be one of %s, not %q", label, wording.List(valid), t.Value)
+	r.AddHint(t.Pos, t.Value, valid, "%s must be one of %s, not %q", what, wording.List(valid), t.Value)
 	return false
 }
 
