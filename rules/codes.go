@@ -43,11 +43,7 @@ func readColumns(root, name string, columns []string) ([][]string, error) {
 	}
 	f, err := os.Open(filepath.Join(root, filepath.FromSlash(name)))
 	if err != nil {
-		var p *os.PathError
-		if errors.As(err, &p) {
-			err = p.Err
-		}
-		return nil, wording.Errorf("the code table %s cannot be read: %w", name, err)
+		return nil, wording.Errorf("the code table %s cannot be read: %w", name, withoutPath(err))
 	}
 	defer f.Close()
 	next := csvRows(f)
@@ -56,9 +52,18 @@ func readColumns(root, name string, columns []string) ([][]string, error) {
 	}
 	rows, err := tableColumns(next, columns)
 	if err != nil {
-		return nil, wording.Errorf("the code table %s: %w", name, err)
+		return nil, wording.Errorf("the code table %s: %w", name, withoutPath(err))
 	}
 	return rows, nil
+}
+
+// withoutPath is what the operating system says of a file, without the place of the workspace on this machine.
+func withoutPath(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // tableColumns reads rows until io.EOF.

@@ -159,11 +159,7 @@ func (p *compiler) json(c *contract.JSONCheck, f *Field) (Condition, bool) {
 		}
 	}
 	if err != nil {
-		var lost *os.PathError
-		if errors.As(err, &lost) {
-			err = lost.Err
-		}
-		p.Addf(c.Schema.Pos, "the schema %s: %v", c.Schema.Value, err)
+		p.Addf(c.Schema.Pos, "the schema %s: %v", c.Schema.Value, withoutPath(err))
 		return cond, false
 	}
 	return cond, true

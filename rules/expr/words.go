@@ -27,35 +27,50 @@ var celForms = []struct {
 	{regexp.MustCompile(`^mismatched input '<EOF>'$`), func([]string) *wording.Text {
 		return wording.Textf("the expression ends where something is missing")
 	}},
+	{regexp.MustCompile(`^(?:mismatched|extraneous) input '((?i:and|or|not))'`), func(m []string) *wording.Text {
+		return wording.Textf("%q is no operator; write && for and, || for or, ! for not", m[1])
+	}},
+	{regexp.MustCompile(`^(?:mismatched|extraneous) input ('.*') expecting <EOF>$`), func(m []string) *wording.Text {
+		return wording.Textf("%s does not belong here: the expression is complete before it; an operator may be missing", m[1])
+	}},
 	{regexp.MustCompile(`^mismatched input ('.*')$`), func(m []string) *wording.Text {
-		return wording.Textf("mismatched input %s", m[1])
+		return wording.Textf("%s does not belong here", m[1])
 	}},
 	{regexp.MustCompile(`^extraneous input ('.*')$`), func(m []string) *wording.Text {
-		return wording.Textf("extraneous input %s", m[1])
+		return wording.Textf("%s is too much here; take it out", m[1])
 	}},
 	{regexp.MustCompile(`^no viable alternative at input ('.*')$`), func(m []string) *wording.Text {
-		return wording.Textf("no viable alternative at input %s", m[1])
+		return wording.Textf("%s cannot be read; look at operators, quotes and brackets", m[1])
+	}},
+	{regexp.MustCompile(`^token recognition error at: '= ?'$`), func([]string) *wording.Text {
+		return wording.Textf("= does not compare; write ==")
+	}},
+	{regexp.MustCompile(`^token recognition error at: ('["'].*)$`), func(m []string) *wording.Text {
+		return wording.Textf("the quote is never closed: %s", strings.TrimSuffix(m[1][1:], "'"))
 	}},
 	{regexp.MustCompile(`^token recognition error at: ('.*)$`), func(m []string) *wording.Text {
-		return wording.Textf("token recognition error at: %s", m[1])
+		return wording.Textf("%s is not known here; signs must be half-width, texts stand in quotes", m[1])
+	}},
+	{regexp.MustCompile(`^missing ('.*') at '<EOF>'$`), func(m []string) *wording.Text {
+		return wording.Textf("missing %s at the end", m[1])
 	}},
 	{regexp.MustCompile(`^missing ('.*') at ('.*')$`), func(m []string) *wording.Text {
 		return wording.Textf("missing %s at %s", m[1], m[2])
 	}},
 	{regexp.MustCompile(`^expected type '(.*)' but found '(.*)'$`), func(m []string) *wording.Text {
-		return wording.Textf("expected type '%s' but found '%s'", m[1], m[2])
+		return wording.Textf("expected type %s but found %s", m[1], m[2])
 	}},
 	{regexp.MustCompile(`^type '(.*)' does not support field selection$`), func(m []string) *wording.Text {
-		return wording.Textf("type '%s' does not support field selection", m[1])
+		return wording.Textf("a value of type %s has nothing behind a point", m[1])
 	}},
 	{regexp.MustCompile(`^undefined field '(.*)'$`), func(m []string) *wording.Text {
-		return wording.Textf("undefined field '%s'", m[1])
+		return wording.Textf("there is no field %q in it", m[1])
 	}},
 	{regexp.MustCompile(`^expression of type '(.*)' cannot be range of a comprehension`), func(m []string) *wording.Text {
-		return wording.Textf("expression of type '%s' is no list; all, exists, filter and map go over lists", m[1])
+		return wording.Textf("a value of type %s is no list; all, exists, filter and map go over lists", m[1])
 	}},
 	{regexp.MustCompile(`^reserved identifier: (.*)$`), func(m []string) *wording.Text {
-		return wording.Textf("reserved identifier: %s", m[1])
+		return wording.Textf("%q is a word of expressions and cannot be a name", m[1])
 	}},
 }
 

@@ -160,9 +160,9 @@ func (b *builder) pos(t *token.Token) Pos {
 func (b *builder) syntaxError(err error) (Pos, any) {
 	var s yamlerrors.Error
 	if errors.As(err, &s) {
-		return b.pos(s.GetToken()), wording.OneOf(parserMessages, firstLine(s.GetMessage()))
+		return b.pos(s.GetToken()), parserWords(firstLine(s.GetMessage()))
 	}
-	return Pos{1, 1}, wording.OneOf(parserMessages, firstLine(err.Error()))
+	return Pos{1, 1}, parserWords(firstLine(err.Error()))
 }
 
 func firstLine(s string) string {

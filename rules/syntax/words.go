@@ -1,6 +1,10 @@
 package syntax
 
-import "clearwell/rules/wording"
+import (
+	"regexp"
+
+	"clearwell/rules/wording"
+)
 
 // parserMessages are the messages of the YAML parser that people meet; others stay in its words.
 var parserMessages = []wording.Phrase{
@@ -18,6 +22,8 @@ var parserMessages = []wording.Phrase{
 	"could not find map value",
 	"found an invalid key for this map",
 	"unexpected scalar value",
+	"unexpected scalar value type",
+	"unexpected directive value. document not started",
 	"unexpected end content",
 	"',' or '}' must be specified",
 	"',' or ']' must be specified",
@@ -40,4 +46,20 @@ var parserMessages = []wording.Phrase{
 	"undefined anchor name",
 	"undefined anchor value",
 	"undefined alias name",
+}
+
+var (
+	reservedSign = regexp.MustCompile("^(['\"`].+['\"`]) is a reserved character$")
+	noEscape     = regexp.MustCompile("^found unknown escape character '(.+)'$")
+)
+
+// parserWords says a message of the YAML parser.
+func parserWords(message string) any {
+	if m := reservedSign.FindStringSubmatch(message); m != nil {
+		return wording.Textf("%s is a reserved character; put quotes around the text", m[1])
+	}
+	if m := noEscape.FindStringSubmatch(message); m != nil {
+		return wording.Textf(`there is no escape \%s in double quotes; write \\ for a backslash, or use single quotes`, m[1])
+	}
+	return wording.OneOf(parserMessages, message)
 }
