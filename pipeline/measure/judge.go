@@ -242,12 +242,12 @@ func (j *judge) plain(ctx context.Context, m *rules.Measure, tallies []*tally, r
 			return float(d), nil
 		})
 	case rules.Correlation:
-		return ready(func() (answer, error) {
-			x, ok, err := correlation(t)
-			if err == nil && !ok {
-				return nothing("one of the fields does not vary"), nil
+		return simple(func() answer {
+			x, ok := t.pairs.correlation()
+			if !ok {
+				return nothing("one of the fields does not vary")
 			}
-			return float(x), err
+			return float(x)
 		})
 	case rules.SamePairs, rules.Drift:
 		return ready(func() (answer, error) { return j.compare(ctx, m, t, r) })
@@ -375,7 +375,7 @@ func (j *judge) aggregate(m *rules.Measure, tallies []*tally, r *Result) func() 
 		t := tallies[i]
 		r.Rows = t.rows
 		var s *stream
-		if t.values {
+		if t.values || t.summed {
 			s = j.stream(t)
 		}
 		rat := func(f func() *big.Rat) func() (float64, bool) {

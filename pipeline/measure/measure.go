@@ -100,11 +100,12 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 			s.of[i] = append(s.of[i], t)
 			return err
 		}
-		// ends and sums need the different values only where they would depend on the order of rows.
-		sum := func(fields []string) error {
+		sum := func(fields []string, squares bool) error {
 			summed := summable(p.Field(fields[0]).Type.Kind)
 			err := need(fields, !summed)
-			s.of[i][len(s.of[i])-1].summed = summed
+			t := s.of[i][len(s.of[i])-1]
+			t.summed = summed
+			t.squared = t.squared || squares
 			return err
 		}
 		var err error
@@ -114,6 +115,9 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 			err = need(nil, false)
 		case rules.NullShare:
 			err = need(m.Fields, false)
+		case rules.Correlation:
+			err = need(m.Fields, false)
+			s.of[i][0].paired = true
 		case rules.AggregateOf:
 			for _, t := range m.Aggregate.Terms {
 				fields := []string{}
@@ -126,7 +130,7 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 				case "distinct", "median":
 					err = need(fields, true)
 				default:
-					err = sum(fields)
+					err = sum(fields, t.Function == "stddev")
 				}
 				if err != nil {
 					break
@@ -134,7 +138,7 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 			}
 		default:
 			if needsSums(m.Kind) {
-				err = sum(m.Fields)
+				err = sum(m.Fields, m.Kind == rules.StdDev)
 			} else {
 				err = need(m.Fields, m.Error == 0)
 			}

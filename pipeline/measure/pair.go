@@ -4,75 +4,123 @@ import (
 	"bytes"
 	"math"
 	"math/big"
+	"math/bits"
 
-	"clearwell/rules"
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"clearwell/pipeline/kernel"
 )
 
-// correlation is Pearson's r of the two columns of a tally; ok false where one of
-// them does not vary or there are fewer than two rows. The sums are exact.
-func correlation(t *tally) (r float64, ok bool, err error) {
-	c, err := t.cursor()
-	if err != nil {
-		return 0, false, err
+// pairSums are the exact sums of two columns of numbers together, each in units of its type.
+type pairSums struct {
+	n                int64
+	x, y, xx, yy, xy exactSum
+}
+
+// term is a number ±(hi * 2^64 + lo) * 2^e.
+type term struct {
+	hi, lo   uint64
+	e        int
+	negative bool
+}
+
+// reader gives the numbers of a column.
+func reader(c arrow.Array) func(row int) term {
+	whole := func(v int64) term {
+		sign := uint64(v >> 63)
+		return term{lo: (uint64(v) ^ sign) - sign, negative: v < 0}
 	}
-	var sx, sy, sxx, syy, sxy, x, y, k big.Float
-	for _, f := range []*big.Float{&sx, &sy, &sxx, &syy, &sxy, &x, &y, &k} {
-		f.SetPrec(exactBits)
+	switch c := c.(type) {
+	case *array.Float64:
+		return func(row int) term {
+			m, e, negative := parts(c.Value(row))
+			return term{lo: m, e: e, negative: negative}
+		}
+	case *array.Int64:
+		return func(row int) term { return whole(c.Value(row)) }
+	case *array.Date32:
+		return func(row int) term { return whole(int64(c.Value(row))) }
+	case *array.Timestamp:
+		return func(row int) term { return whole(int64(c.Value(row))) }
+	case *array.Decimal128:
+		return func(row int) term {
+			v := c.Value(row)
+			negative := v.Sign() < 0
+			if negative {
+				v = v.Negate()
+			}
+			return term{uint64(v.HighBits()), v.LowBits(), 0, negative}
+		}
 	}
-	var total int64
-	for {
-		key, n, err := c.value()
-		if err != nil {
-			return 0, false, err
+	return func(int) term { return term{} } // the compiler lets no other type through
+}
+
+// narrow adds a product of numbers without hi.
+func (s *exactSum) narrow(a, b term) {
+	hi, lo := bits.Mul64(a.lo, b.lo)
+	s.add(hi, lo, a.e+b.e, a.negative != b.negative)
+}
+
+// times adds a product.
+func (s *exactSum) times(a, b term) {
+	negative, e := a.negative != b.negative, a.e+b.e
+	s.product(a.lo, b.lo, 1, e, negative)
+	s.product(a.hi, b.lo, 1, e+64, negative)
+	s.product(a.lo, b.hi, 1, e+64, negative)
+	s.product(a.hi, b.hi, 1, e+128, negative)
+}
+
+// add takes the rows of two columns, none of which is null.
+func (s *pairSums) add(a, b arrow.Array, rows kernel.Bits) {
+	x, y := reader(a), reader(b)
+	each(rows, func(row int) {
+		p, q := x(row), y(row)
+		s.n++
+		if p.hi|q.hi == 0 {
+			s.x.word(p.lo, p.e, p.negative)
+			s.y.word(q.lo, q.e, q.negative)
+			s.xx.narrow(p, p)
+			s.yy.narrow(q, q)
+			s.xy.narrow(p, q)
+			return
 		}
-		if n == 0 {
-			break
-		}
-		a, rest := decodeNext(key, t.kinds[0])
-		b, _ := decodeNext(rest, t.kinds[1])
-		inUnits(&x, &a)
-		inUnits(&y, &b)
-		total += n
-		for _, term := range []struct{ sum, a, b *big.Float }{{&sxx, &x, &x}, {&syy, &y, &y}, {&sxy, &x, &y}} {
-			k.SetInt64(n)
-			term.sum.Add(term.sum, k.Mul(k.Mul(&k, term.a), term.b))
-		}
-		k.SetInt64(n)
-		sx.Add(&sx, k.Mul(&k, &x))
-		k.SetInt64(n)
-		sy.Add(&sy, k.Mul(&k, &y))
-	}
-	if total < 2 {
-		return 0, false, nil
+		s.x.add(p.hi, p.lo, p.e, p.negative)
+		s.y.add(q.hi, q.lo, q.e, q.negative)
+		s.xx.times(p, p)
+		s.yy.times(q, q)
+		s.xy.times(p, q)
+	})
+}
+
+func (s *pairSums) merge(o *pairSums) {
+	s.n += o.n
+	s.x.merge(&o.x)
+	s.y.merge(&o.y)
+	s.xx.merge(&o.xx)
+	s.yy.merge(&o.yy)
+	s.xy.merge(&o.xy)
+}
+
+// correlation is Pearson's r; ok false where one of the columns does not vary or there
+// are fewer than two rows.
+func (s *pairSums) correlation() (r float64, ok bool) {
+	if s.n < 2 {
+		return 0, false
 	}
 	// r = (n Sxy - Sx Sy) / sqrt((n Sxx - Sx^2) (n Syy - Sy^2))
-	n := new(big.Rat).SetInt64(total)
-	part := func(square, a, b *big.Float) *big.Rat {
-		s, _ := square.Rat(nil)
-		p, _ := a.Rat(nil)
-		q, _ := b.Rat(nil)
-		return s.Sub(s.Mul(s, n), p.Mul(p, q))
+	n, x, y := new(big.Rat).SetInt64(s.n), s.x.rat(), s.y.rat()
+	part := func(square, a, b *big.Rat) *big.Rat {
+		return square.Sub(square.Mul(square, n), new(big.Rat).Mul(a, b))
 	}
-	above, dx, dy := part(&sxy, &sx, &sy), part(&sxx, &sx, &sx), part(&syy, &sy, &sy)
+	above, dx, dy := part(s.xy.rat(), x, y), part(s.xx.rat(), x, x), part(s.yy.rat(), y, y)
 	if dx.Sign() <= 0 || dy.Sign() <= 0 {
-		return 0, false, nil
+		return 0, false
 	}
 	below := new(big.Float).SetPrec(256).SetRat(dx.Mul(dx, dy))
 	below.Sqrt(below)
 	r, _ = below.Quo(new(big.Float).SetPrec(256).SetRat(above), below).Float64()
-	return math.Max(-1, math.Min(1, r)), true, nil
-}
-
-// inUnits sets the number in units of its type: a correlation does not depend on them.
-func inUnits(into *big.Float, v *value) {
-	switch v.kind {
-	case rules.Number:
-		into.SetFloat64(v.float)
-	case rules.Decimal:
-		into.SetInt(v.decimal.BigInt())
-	default:
-		into.SetInt64(v.int)
-	}
+	return math.Max(-1, math.Min(1, r)), true
 }
 
 // together walks two tallies in the order of values: f gets each value of either

@@ -31,7 +31,7 @@ func (s *stream) run() error {
 		if s.moments != nil {
 			t.sums.fill(s.moments)
 		}
-		s.least, s.top = t.sums.value(t.sums.least, t.kinds[0]), t.sums.value(t.sums.top, t.kinds[0])
+		s.least, s.top = t.sums.ends(t.kinds[0])
 		return nil
 	}
 	if !s.tally.values || len(s.tally.kinds) != 1 {
@@ -72,42 +72,30 @@ func (s *stream) run() error {
 	return nil
 }
 
-// exactBits are the bits that hold any sum of squares of 2^63 floats: these are
-// multiples of 2^-2148 and less than 2^2048.
-const exactBits = 2148 + 2048 + 64
-
-// moments are the exact sums of a column of numbers: of floats in big floats wide
-// enough that nothing is ever rounded, of everything else in whole units.
+// moments are the exact sums of a column of numbers: of floats, of everything else in whole units.
 type moments struct {
 	n            int64
-	floats       bool
+	floats       *floatSums // nil: no floats
 	scale        int
 	sum, squares big.Int
-	fsum, fsq    big.Float
 	x, k         big.Int // scratch
-	fx, fk       big.Float
 }
 
 func newMoments(t rules.Type) *moments {
-	m := &moments{floats: t.Kind == rules.Number}
+	m := &moments{}
+	if t.Kind == rules.Number {
+		m.floats = &floatSums{}
+	}
 	if t.Kind == rules.Decimal {
 		m.scale = t.Scale
-	}
-	for _, f := range []*big.Float{&m.fsum, &m.fsq, &m.fx, &m.fk} {
-		f.SetPrec(exactBits)
 	}
 	return m
 }
 
 func (m *moments) see(v *value, n int64) {
 	m.n += n
-	if m.floats {
-		m.fx.SetFloat64(v.float)
-		m.fk.SetInt64(n)
-		m.fk.Mul(&m.fk, &m.fx)
-		m.fsum.Add(&m.fsum, &m.fk)
-		m.fk.Mul(&m.fk, &m.fx)
-		m.fsq.Add(&m.fsq, &m.fk)
+	if m.floats != nil {
+		m.floats.add(v.float, n)
 		return
 	}
 	if v.kind == rules.Decimal {
@@ -124,9 +112,8 @@ func (m *moments) see(v *value, n int64) {
 
 // total is the sum.
 func (m *moments) total() *big.Rat {
-	if m.floats {
-		r, _ := m.fsum.Rat(nil)
-		return r
+	if m.floats != nil {
+		return m.floats.sum.rat()
 	}
 	return new(big.Rat).SetFrac(&m.sum, power10(m.scale))
 }
@@ -143,8 +130,8 @@ func (m *moments) deviation() (s float64, ok bool) {
 		return 0, false
 	}
 	squares := new(big.Rat).SetFrac(&m.squares, power10(2*m.scale))
-	if m.floats {
-		squares, _ = m.fsq.Rat(nil)
+	if m.floats != nil {
+		squares = m.floats.squares.rat()
 	}
 	total := m.total()
 	n := new(big.Rat).SetInt64(m.n)

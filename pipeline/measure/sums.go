@@ -13,9 +13,8 @@ import (
 )
 
 // sums are what sums, means, deviations and the two ends of a column need, and
-// nothing else: without the different values. They are for the types that are
-// whole numbers underneath; those of floats would depend on the order of rows.
-// They take some 20 ns a row, the tally 100 where values repeat and over 1000 where none does.
+// nothing else: without the different values. All of them are exact, so that the order of
+// rows is no matter. They take some 20 ns a row, the tally 100 where values repeat and several hundred where none does.
 type sums struct {
 	n          int64
 	least, top decimal128.Num
@@ -23,11 +22,13 @@ type sums struct {
 	squares    wide    // of the same
 	rest       big.Int // of values beyond
 	restSq     big.Int
+	floats     floatSums // of a column of floats
+	squared    bool      // squares of floats are wanted
 }
 
 // summable are the types that sums takes.
 func summable(k rules.Kind) bool {
-	return k == rules.Integer || k == rules.Decimal || k == rules.Date || k == rules.Timestamp
+	return k == rules.Integer || k == rules.Number || k == rules.Decimal || k == rules.Date || k == rules.Timestamp
 }
 
 // needsSums says whether sums answer a measure.
@@ -65,6 +66,8 @@ func (s *sums) add(c arrow.Array, rows kernel.Bits) {
 	switch c := c.(type) {
 	case *array.Int64:
 		s.ints(c.Int64Values(), rows)
+	case *array.Float64:
+		s.floats.column(c.Float64Values(), rows, s.squared)
 	case *array.Date32:
 		each(rows, func(i int) { s.int(int64(c.Value(i))) })
 	case *array.Timestamp:
@@ -126,6 +129,7 @@ func (s *sums) end(v decimal128.Num) {
 
 // merge adds what another adder counted.
 func (s *sums) merge(o *sums) {
+	s.floats.merge(&o.floats)
 	if o.n == 0 {
 		return
 	}
@@ -143,13 +147,21 @@ func (s *sums) merge(o *sums) {
 	s.n = n
 }
 
-// value is an end as a value of the column.
-func (s *sums) value(end decimal128.Num, t rules.Type) *value {
-	return &value{kind: t.Kind, scale: t.Scale, int: int64(end.LowBits()), decimal: end}
+// ends are the least and the greatest value of the column.
+func (s *sums) ends(t rules.Type) (least, top *value) {
+	of := func(end decimal128.Num, float float64) *value {
+		return &value{kind: t.Kind, scale: t.Scale, int: int64(end.LowBits()), decimal: end, float: float}
+	}
+	return of(s.least, s.floats.least), of(s.top, s.floats.top)
 }
 
 // fill gives the sums to moments.
 func (s *sums) fill(m *moments) {
+	if m.floats != nil {
+		m.floats.merge(&s.floats)
+		m.n = s.floats.n
+		return
+	}
 	m.n = s.n
 	m.sum.Add(s.sum.int(), &s.rest)
 	m.squares.Add(s.squares.int(), &s.restSq)

@@ -32,6 +32,9 @@ type tally struct {
 
 	tableLimit int64 // bytes, of the hash table of one adder
 
+	squared bool // and sums of squares
+	paired  bool // sums of the two columns together are wanted
+
 	sketchError float64 // 0: exact
 
 	mu     sync.Mutex // guards what follows while adders are in use
@@ -41,6 +44,7 @@ type tally struct {
 	hll    *hyperloglog.Sketch
 	dd     *ddsketch.DDSketch
 	sums   sums
+	pairs  pairSums
 }
 
 func newTally(p *rules.Plan, fields []string) *tally {
@@ -153,6 +157,7 @@ type part struct {
 	*tally
 	table       *counter
 	sums        *sums
+	pairs       *pairSums
 	hll         *hyperloglog.Sketch
 	dd          *ddsketch.DDSketch
 	seen, empty int64 // rows, rows with nulls
@@ -183,7 +188,10 @@ func (t *tally) newPart() (part, error) {
 		p.table = &counter{}
 	}
 	if t.summed && !t.values {
-		p.sums = &sums{}
+		p.sums = &sums{squared: t.squared}
+	}
+	if t.paired {
+		p.pairs = &pairSums{}
 	}
 	if t.sketchError > 0 {
 		var own tally
@@ -221,6 +229,9 @@ func (a *Adder) count(p *part, cols []arrow.Array, rows kernel.Bits) error {
 		}
 	}
 	p.empty += all - int64(rows.Count())
+	if p.pairs != nil {
+		p.pairs.add(cols[p.fields[0]], cols[p.fields[1]], rows)
+	}
 	if p.sums != nil {
 		p.sums.add(cols[p.fields[0]], rows)
 		return nil
@@ -295,6 +306,9 @@ func (a *Adder) Close() error {
 		p.nulls += p.empty
 		if p.sums != nil {
 			p.tally.sums.merge(p.sums)
+		}
+		if p.pairs != nil {
+			p.tally.pairs.merge(p.pairs)
 		}
 		var err error
 		if p.hll != nil {
