@@ -165,7 +165,7 @@ func previewBatch(p *rules.Plan, prog *kernel.Program, w *kernel.Worker, hints [
 				rule := &p.Rules[k]
 				message := describeFailure(rule)
 				if hints[k] != nil {
-					if hint := hints[k].suggest(c.Columns, i); hint != "" {
+					if hint := hints[k].suggest(w.CleanedText(hints[k].field, i)); hint != "" {
 						message += "; " + hint
 					}
 				}

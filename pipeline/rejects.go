@@ -113,7 +113,7 @@ func (w *worker) reject(p piece, b *batch.Batch, c *kernel.Checked) error {
 					broken = binary.LittleEndian.AppendUint16(broken, uint16(k))
 				}
 			}
-			r.add(b.Spans[row], int32(row), broken, "", suggestions(w.hints, c, row), b.RawRecord(row))
+			r.add(b.Spans[row], int32(row), broken, "", suggestions(w.hints, w.kernels[p.program], c, row), b.RawRecord(row))
 		}
 	}
 	addBad(batch.MaxRow + 1)

@@ -119,6 +119,7 @@ type totals struct {
 	cells       *quality.CellCounter
 	checked     Checksum // of rows that passed this pass's rules
 	stopped     *stopped
+	unmatched   []*unmatchedTally // by rule: values in no code table; nil where none are counted
 }
 
 // stopped is the first row, in source order, that a rule with on_fail: stop met.
@@ -342,6 +343,7 @@ type worker struct {
 	stored    []arrow.Array
 	spans     spanColumns
 	hints     []*suggester // by rule
+	unmatched []*unmatchedTally
 	rejects   rejectBuilder
 	measured  *measure.Adder // nil: nothing is measured as delivered
 }
@@ -354,6 +356,7 @@ func (s *scan) work(ctx context.Context) error {
 		}
 	}()
 	w := &worker{scan: s, kernels: map[*kernel.Program]*kernel.Worker{}, cells: quality.NewCellCounter(cellRules(s.plan)), hints: suggesters(s.plan)}
+	w.unmatched = newUnmatched(s.plan, w.hints)
 	if s.contest != nil {
 		w.join(s.contest)
 	}
@@ -401,6 +404,14 @@ func (s *scan) work(ctx context.Context) error {
 			t.counts.Merge(k.Counts())
 		}
 	}
+	if t.unmatched == nil {
+		t.unmatched = newUnmatched(s.plan, w.hints)
+	}
+	for k, o := range w.unmatched {
+		if o != nil {
+			t.unmatched[k].merge(o)
+		}
+	}
 	if st := w.own.stopped; st != nil && (t.stopped == nil || st.loc < t.stopped.loc) {
 		t.stopped = st
 	}
@@ -422,6 +433,7 @@ func (w *worker) take(p piece) error {
 	if k == nil {
 		k = p.program.NewWorker()
 		w.measureDelivered(k)
+		w.watchUnmatched(k)
 		w.kernels[p.program] = k
 	}
 	k.Follow(s.chain, p.frame, p.object)

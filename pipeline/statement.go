@@ -427,6 +427,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 		in.Fields = append(in.Fields, q)
 	}
 	in.Measures = j.measureResults()
+	hints := suggesters(j.plan)
 	for i, r := range j.plan.Rules {
 		q := quality.Rule{ID: r.ID, Title: r.Title, Field: r.Field, Reads: r.Reads, Dimension: r.Dimension, Indicator: r.Indicator,
 			OnFail: r.OnFail, Allow: r.Allow, Basis: r.Basis, Fix: r.Fix, Severity: r.Severity, InScope: inScope,
@@ -439,6 +440,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 			q.SkippedByWhen, q.SkippedNull, q.Mistakes = c.SkippedByWhen, c.SkippedNull, c.Mistakes
 			q.Delivered = quality.Counts{Checked: c.Checked, Failed: c.Failed}
 		}
+		q.Unmatched = j.scan.unmatchedOf(i, hints)
 		if j.repaired != nil {
 			q.Repaired = j.repaired[i]
 		}

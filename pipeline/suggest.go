@@ -6,9 +6,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"clearwell/pipeline/kernel"
 	"clearwell/rules"
 	"clearwell/rules/syntax"
@@ -35,7 +32,7 @@ func suggesters(p *rules.Plan) []*suggester {
 	for k := range p.Rules {
 		r := &p.Rules[k]
 		i := slices.IndexFunc(p.Fields, func(f rules.Field) bool { return f.Name == r.Field })
-		if i < 0 || r.ID != p.Fields[i].CodeRule() {
+		if i < 0 || r.ID != p.Fields[i].CodeRule() || r.OnFail == rules.ReplaceBy { // the value is gone there
 			continue
 		}
 		for _, s := range p.Fields[i].Clean {
@@ -47,18 +44,22 @@ func suggesters(p *rules.Plan) []*suggester {
 	return out
 }
 
-// suggest gives a sentence for the value of a row that broke the rule; empty if nothing is near.
-func (s *suggester) suggest(columns []arrow.Array, row int) string {
-	col, ok := columns[s.field].(*array.String)
-	if !ok || col.IsNull(row) || utf8.RuneCountInString(col.Value(row)) < 2 { // any other character is near to one
+// nearest is the word that is most like the value; empty if none is near.
+func (s *suggester) nearest(value string) string {
+	if utf8.RuneCountInString(value) < 2 { // any other character is near to one
 		return ""
 	}
-	text, ok := s.known[col.Value(row)]
+	return syntax.Nearest(value, s.words)
+}
+
+// suggest gives a sentence for the value, as cleaned, of a cell that broke the rule; empty if nothing is near.
+func (s *suggester) suggest(cleaned []byte) string {
+	text, ok := s.known[string(cleaned)]
 	if ok {
 		return text
 	}
-	value := string([]byte(col.Value(row))) // the column's memory is used again
-	if word := syntax.Nearest(value, s.words); word != "" {
+	value := string(cleaned)
+	if word := s.nearest(value); word != "" {
 		text = fmt.Sprintf("did you mean %s (%s)?", word, s.code[word])
 	}
 	if len(s.known) == maxSuggestValues {
@@ -69,13 +70,13 @@ func (s *suggester) suggest(columns []arrow.Array, row int) string {
 }
 
 // suggestions are those for all rules that a row broke.
-func suggestions(all []*suggester, c *kernel.Checked, row int) string {
+func suggestions(all []*suggester, w *kernel.Worker, c *kernel.Checked, row int) string {
 	text := ""
 	for k, s := range all {
 		if s == nil || c.Outcomes[k].Failed == nil || !c.Outcomes[k].Failed.Get(row) {
 			continue
 		}
-		if one := s.suggest(c.Columns, row); one != "" {
+		if one := s.suggest(w.CleanedText(s.field, row)); one != "" {
 			if text != "" {
 				text += "; "
 			}

@@ -112,6 +112,7 @@ func printQuality(c *cobra.Command, r *quality.Result, page string) {
 		t.add(rule.ID, field, rule.Delivered.Checked, rule.Delivered.Failed, share, rule.OnFail)
 	}
 	t.print(w)
+	printUnmatched(w, list)
 	printMeasures(w, r.Measures)
 	for _, g := range append(r.Refusals(), r.Warnings()...) {
 		fmt.Fprintln(w, "\n"+g.Sentence())

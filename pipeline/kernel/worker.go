@@ -33,6 +33,7 @@ type Worker struct {
 	watch   func(field, step int, cells Cells) // nil: nobody watches
 
 	observing observing
+	failures  []failureWatch
 }
 
 // fieldScratch is the memory of one field's cleaning.
@@ -139,6 +140,7 @@ func (w *Worker) Check(b *batch.Batch) (*Checked, error) {
 	if err := w.observe(); err != nil {
 		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
 	}
+	w.tellFailures()
 	if err := w.mend(); err != nil {
 		return nil, fmt.Errorf("batch %d: %w", b.Seq, err)
 	}

@@ -44,7 +44,7 @@ func (r Rule) result(o Outcome) RuleResult {
 	return RuleResult{
 		ID: r.ID, Title: r.Title, Field: r.Field, Reads: nonNil(r.Reads),
 		Dimension: r.Dimension, Indicator: r.Indicator, OnFail: r.OnFail, Basis: r.Basis, Fix: r.Fix,
-		Severity: r.Severity, Mistakes: r.Mistakes,
+		Severity: r.Severity, Mistakes: r.Mistakes, Unmatched: r.Unmatched,
 		Outcome: o, InScope: r.InScope, SkippedByWhen: r.SkippedByWhen, SkippedNull: r.SkippedNull, Repaired: r.Repaired,
 		Delivered: r.Delivered, Published: r.Published,
 		X:          RatioOf(r.Delivered.Checked-r.Delivered.Failed, r.Delivered.Checked),

@@ -144,6 +144,24 @@ type Rule struct {
 	Mistakes      int64 // evaluations that went wrong, such as a division by zero: the rule did not check there
 	Delivered     Counts
 	Published     Counts
+
+	Unmatched *Unmatched // nil: no code table, or nothing to show
+}
+
+// Unmatched are the most frequent values of a field that are in its code table neither as
+// code nor as word, over the rows as delivered. It is made for fields below level L3 only.
+type Unmatched struct {
+	Values    []UnmatchedValue `json:"values"`            // most frequent first
+	Different int64            `json:"different"`         // values that were counted
+	Partial   bool             `json:"partial,omitempty"` // there are more different values than are counted: these are a sample
+}
+
+// UnmatchedValue is one of them with the word of the table that is most like it.
+type UnmatchedValue struct {
+	Value      string `json:"value"` // as cleaned
+	Cells      int64  `json:"cells"`
+	Suggestion string `json:"suggestion,omitempty"` // empty: no word is near
+	Code       string `json:"code,omitempty"`       // that the suggested word means
 }
 
 // Threshold demands a least published score. It is compared with the score as it

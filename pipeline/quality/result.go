@@ -126,6 +126,7 @@ type RuleResult struct {
 	SkippedNull   int64             `json:"skipped_null"`
 	Repaired      int64             `json:"repaired,omitempty"`
 	Mistakes      int64             `json:"mistakes,omitempty"` // evaluations that went wrong; the rule did not check there
+	Unmatched     *Unmatched        `json:"unmatched,omitempty"`
 	Delivered     Counts            `json:"delivered"`
 	Published     Counts            `json:"published"`
 	X             Percent           `json:"x"`           // 1 - failed/checked, delivered
