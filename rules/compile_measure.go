@@ -224,7 +224,7 @@ func (m *measuring) numbers() {
 			return
 		}
 		if limits, ok := m.limits(string(Quantile), &q.Value, m.valueText(f)); ok {
-			m.add(string(Quantile)+"-"+q.Name.Value, Measure{Kind: Quantile, At: q.Name.Value, Bounds: limits})
+			m.add(string(Quantile)+"-"+q.Name.Value, Measure{Kind: Quantile, At: q.Name.Value, Bounds: limits, Nearest: c.Nearest.Value})
 		}
 	}
 	if l := c.LengthOf; l != nil && m.takes(string(LengthOf), l.Pos, &textual, f) {
@@ -274,7 +274,7 @@ func (m *measuring) sets() {
 			return
 		}
 		if cond, ok := m.set(given, m.field); ok {
-			m.add(name, Measure{Kind: kind, Relation: relation, Values: cond.Values})
+			m.add(name, Measure{Kind: kind, Relation: relation, Values: cond.Values, Alone: kind == MostCommon && c.Alone.Value})
 		}
 	}
 	if c.MostCommon != nil {

@@ -185,6 +185,7 @@ func (p *compiler) outlier(d *contract.Distance, f *Field) (Condition, bool) {
 		return c, false
 	}
 	c.Outlier.Factor = decimalText(x)
+	c.Outlier.Sample, c.Outlier.Above = d.Sample.Value && c.Outlier.By == "z", d.Side.Value == "above"
 	return c, true
 }
 

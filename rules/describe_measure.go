@@ -50,6 +50,9 @@ func (m *Measure) String() string {
 	case ValueSet:
 		return map[string]string{"equal": "exactly these values occur: ", "contain": "these values occur: ", "within": "no values occur but "}[m.Relation] + within
 	case MostCommon:
+		if m.Alone {
+			return "the most common value, alone, is " + within
+		}
 		return "the most common value is " + within
 	case PatternShare:
 		return fmt.Sprintf("the share of values that match %s is %s", m.Pattern, within)

@@ -21,6 +21,8 @@ type Measure struct {
 	Relation  string          `json:"relation,omitempty"`
 	Values    []string        `json:"values,omitempty"`    // values, most_common: in the field's canonical form, sorted; columns: names in the order of the contract
 	At        string          `json:"at,omitempty"`        // quantile: from 0 to 1
+	Alone     bool            `json:"alone,omitempty"`     // most_common: a tie fails
+	Nearest   bool            `json:"nearest,omitempty"`   // quantile: of numbers the nearer neighbour, of equally near ones that of even rank from 0
 	Pattern   string          `json:"pattern,omitempty"`   // pattern_share: RE2, of the whole value
 	Part      string          `json:"part,omitempty"`      // length_of: min, max or mean
 	Test      DriftTest       `json:"test,omitempty"`      // drift

@@ -50,7 +50,9 @@ type Distance struct {
 	// By is z: factor times the population standard deviation from the mean; or iqr: factor times the distance
 	// of the quartiles (type 7 of Hyndman and Fan, 1996) below the first or above the third.
 	By     string `json:"by"`
-	Factor string `json:"factor"` // a decimal number above 0
+	Factor string `json:"factor"`           // a decimal number above 0
+	Sample bool   `json:"sample,omitempty"` // z: the standard deviation is that of a sample, n - 1 below
+	Above  bool   `json:"above,omitempty"`  // only values above the others are outliers
 }
 
 // Referred is where values stand that a rule compares with: columns of the
@@ -116,7 +118,17 @@ func (c Condition) settledWords() string {
 		return text
 	case Outlier:
 		if c.Outlier.By == "z" {
-			return fmt.Sprintf("within %s standard deviations of the mean", c.Outlier.Factor)
+			of := "standard deviations"
+			if c.Outlier.Sample {
+				of = "standard deviations (of a sample)"
+			}
+			if c.Outlier.Above {
+				return fmt.Sprintf("at most %s %s above the mean", c.Outlier.Factor, of)
+			}
+			return fmt.Sprintf("within %s %s of the mean", c.Outlier.Factor, of)
+		}
+		if c.Outlier.Above {
+			return fmt.Sprintf("at most %s quartile distances above the quartiles", c.Outlier.Factor)
 		}
 		return fmt.Sprintf("within %s quartile distances of the quartiles", c.Outlier.Factor)
 	}

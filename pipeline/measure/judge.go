@@ -215,7 +215,11 @@ func (j *judge) plain(ctx context.Context, m *rules.Measure, tallies []*tally, r
 		return j.distinct(m, t)
 	case rules.Median, rules.Quantile:
 		if t.values {
-			q := take(j, t, newQuantile(m.At, t.present()))
+			q := newQuantile(m.At, t.present())
+			if m.Nearest {
+				q.nearest()
+			}
+			take(j, t, q)
 			return simple(func() answer { return j.ownValue(t, q.value()) })
 		}
 		return ready(func() (answer, error) {
@@ -274,7 +278,7 @@ func (j *judge) statistic(m *rules.Measure, t *tally, simple func(func() answer)
 			} else if more := x.ties - int64(len(x.names)); more > 0 {
 				text += fmt.Sprintf(" and %d more", more)
 			}
-			return verdict(x.held, text)
+			return verdict(x.held && (x.ties == 1 || !m.Alone), text)
 		})
 	case rules.ValueSet:
 		x := take(j, t, newMembership(m.Values))

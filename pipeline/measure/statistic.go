@@ -163,6 +163,16 @@ func newQuantile(at string, n int64) *quantile {
 	return q
 }
 
+// nearest moves the quantile to the nearer of its neighbours; of two as near ones to that
+// of even rank, as numpy's method of that name.
+func (q *quantile) nearest() {
+	far := q.part.Cmp(big.NewRat(1, 2))
+	if far > 0 || far == 0 && q.low%2 == 1 {
+		q.low = q.high
+	}
+	q.high, q.part = q.low, new(big.Rat)
+}
+
 func (q *quantile) see(v *value, n int64) {
 	to := q.passed + n
 	if q.low >= q.passed && q.low < to {

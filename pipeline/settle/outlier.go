@@ -25,6 +25,8 @@ type outlier struct {
 	field  int
 	number numbering
 	byZ    bool
+	sample bool // z: of the standard deviation of a sample
+	above  bool // nothing is too low
 	factor *big.Rat
 
 	mu     sync.Mutex // guards what follows while observers close
@@ -34,7 +36,7 @@ type outlier struct {
 }
 
 func newOutlier(p *rules.Plan, c *rules.Condition, _ Share) (*outlier, error) {
-	o := &outlier{field: fieldIndex(p, c.Field), byZ: c.Outlier.By == "z"}
+	o := &outlier{field: fieldIndex(p, c.Field), byZ: c.Outlier.By == "z", sample: c.Outlier.Sample, above: c.Outlier.Above}
 	var ok bool
 	if o.factor, ok = new(big.Rat).SetString(c.Outlier.Factor); !ok {
 		return nil, fmt.Errorf("%q is not a number", c.Outlier.Factor)
@@ -218,6 +220,9 @@ func (o *outlier) Settle(ctx context.Context, run *Run) error {
 		least = o.number.atLeast(new(big.Rat).Sub(quartiles[0], far))
 		most = o.number.atMost(far.Add(quartiles[1], far))
 	}
+	if o.above {
+		least = 0
+	}
 	return run.Frames(ctx, func(_, frame int, cols []arrow.Array, checked kernel.Bits) error {
 		col := cols[o.field]
 		return eachRow(checked, func(i int) error {
@@ -243,7 +248,14 @@ func (o *outlier) withinDeviations() (least, most uint64) {
 	d := new(big.Int).Mul(n, square)
 	d.Sub(d, new(big.Int).Mul(sum, sum)) // n^2 times the variance
 	float := func() *big.Float { return new(big.Float).SetPrec(deviationBits) }
-	far := float().Sqrt(float().SetInt(d))
+	far := float().SetInt(d)
+	if o.sample {
+		if o.count == 1 {
+			return 0, math.MaxUint64 // one value has no deviation from itself
+		}
+		far.Mul(far, float().SetInt(n)).Quo(far, float().SetInt64(o.count-1))
+	}
+	far.Sqrt(far)
 	far.Mul(far, float().SetRat(o.factor))
 	end := func(add func(z, x, y *big.Float) *big.Float) *big.Rat {
 		x := add(float(), float().SetInt(sum), far)

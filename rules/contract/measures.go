@@ -19,8 +19,10 @@ type ColumnMeasures struct {
 	Sum           *Bounds                `yaml:"sum" doc:"Bounds of the sum; exact, also of decimals."`
 	StdDev        *Bounds                `yaml:"stddev" doc:"Bounds of the standard deviation (of a sample: n - 1 below)."`
 	Quantile      syntax.Ordered[Bounds] `yaml:"quantile" doc:"Bounds of quantiles, such as {0.5: [10, 20], 0.99: [~, 500]}; linear between neighbours, of dates and times the earlier one."`
+	Nearest       syntax.Flag            `yaml:"nearest" doc:"With quantile, true: the nearer of the two neighbours, of equally near ones that at an even place counted from 0."`
 	MostCommon    *OneOrSet              `yaml:"most_common" doc:"The value that stands most often is one of these; of a tie one suffices."`
 	Mode          *OneOrSet              `yaml:"mode" doc:"The same as most_common."`
+	Alone         syntax.Flag            `yaml:"alone" doc:"With most_common, true: no other value may stand as often."`
 	Values        *ValueRelation         `yaml:"values" doc:"The different values: {equal: [..]}, {contain: [..]} or {within: [..]}; a list, a table or a file as for set."`
 	PatternShare  *PatternShare          `yaml:"pattern_share" doc:"Share of the values that match: {pattern: '[0-9]{6}', share: 95%}; one share is the least."`
 	LengthOf      *LengthOf              `yaml:"length_of" doc:"Bounds of the number of characters: {min: .., max: .., mean: ..}."`

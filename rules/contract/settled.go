@@ -125,9 +125,11 @@ func (t *Trend) JSONSchema(s *syntax.Schemas) syntax.Object {
 
 // Distance is how far a value may be from the others.
 type Distance struct {
-	Pos syntax.Pos  `yaml:"-"`
-	Z   syntax.Text `yaml:"z" doc:"Standard deviations (of all values, not of a sample) from the mean."`
-	IQR syntax.Text `yaml:"iqr" doc:"Distances between the first and the third quartile, below the first or above the third."`
+	Pos    syntax.Pos  `yaml:"-"`
+	Z      syntax.Text `yaml:"z" doc:"Standard deviations (of all values, not of a sample) from the mean."`
+	IQR    syntax.Text `yaml:"iqr" doc:"Distances between the first and the third quartile, below the first or above the third."`
+	Sample syntax.Flag `yaml:"sample" doc:"With z; true: the standard deviation of a sample, n - 1 below."`
+	Side   syntax.Text `yaml:"side" oneof:"both above" doc:"Which side is looked at; default both."`
 }
 
 // Doc implements syntax.Documented.
