@@ -106,7 +106,7 @@ func checkCron(spec string) (err error) {
 	}
 	schedule, err := cron.ParseStandard(spec)
 	if err != nil {
-		return wording.Errorf("the schedule %q cannot be read: %v; %s", spec, err, cronHelp)
+		return wording.Errorf("the schedule %q cannot be read: %v; %s", spec, scheduleProblem(err), cronHelp)
 	}
 	anyTime := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) // the library looks five years ahead, which has a leap day from here
 	if schedule.Next(anyTime).IsZero() {

@@ -88,6 +88,7 @@ func celWords(message string) *wording.Text {
 // plainWords removes what only the CEL implementation cares for from a message.
 func plainWords(s string) string {
 	s = strings.ReplaceAll(s, "google.protobuf.Timestamp", "timestamp")
+	s = strings.ReplaceAll(s, "google.protobuf.Duration", "duration")
 	s = strings.TrimPrefix(s, "Syntax error: ")
 	for {
 		before, rest, ok := strings.Cut(s, "wrapper(")
