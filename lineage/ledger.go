@@ -26,6 +26,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -81,7 +82,7 @@ type Ledger struct {
 	dir  tiles.Dir
 	key  note.Verifier // of the log
 	vkey string
-	lock *os.File
+	lock io.Closer
 
 	mu      sync.Mutex // guards what follows; held through an append
 	log     *log.Log

@@ -34,10 +34,17 @@ func (e *LockedError) Error() string {
 		e.Dir, e.Holder.PID, e.Holder.Host, e.Holder.Command, e.Holder.Since)
 }
 
-// takeLock locks dir for this process until the returned file is closed. The
+// A lock keeps other processes from writing a ledger.
+type lock struct{ file *os.File }
+
+// Close gives the lock back. It is undone before the file is closed: a child that this process is just
+// starting holds a copy of the file until it is on its own.
+func (l lock) Close() error { return errors.Join(unlockFile(l.file), l.file.Close()) }
+
+// takeLock locks dir for this process until the returned lock is closed. The
 // lock is the system's, so a killed process leaves none behind; the file's
 // content is only for the message to whoever comes second.
-func takeLock(dir string) (*os.File, error) {
+func takeLock(dir string) (io.Closer, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
@@ -61,5 +68,5 @@ func takeLock(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f, nil
+	return lock{f}, nil
 }
