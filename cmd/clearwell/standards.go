@@ -41,11 +41,11 @@ why one is wrong, and ends with 1 if one is.`,
 			}
 			switch {
 			case len(args) == 0 && (check || len(set) > 0):
-				return usageError{errors.New("name the standard: clearwell standards NAME --check VALUE...")}
+				return usageError{errors.New("name the standard and the values: clearwell standards NAME --check VALUE")}
 			case len(args) == 0:
 				return a.listStandards(c, ws)
 			case len(args) == 1 && check:
-				return usageError{errors.New("--check takes the values to judge: clearwell standards NAME --check VALUE...")}
+				return usageError{errors.New("--check takes the values to judge: clearwell standards NAME --check VALUE")}
 			case len(args) > 1 && !check:
 				return usageError{fmt.Errorf("one standard at a time; to judge values: clearwell standards %s --check %s", args[0], strings.Join(args[1:], " "))}
 			}
