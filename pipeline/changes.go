@@ -176,13 +176,16 @@ type changes struct {
 	before  []kernel.Bits // as they were when the frame was begun
 	opened  bool          // the mender has the frame
 	touched []kernel.Bits // per field: rows whose cell changed; nil: none did
+	mended  []kernel.Bits // per field: rows whose cell was repaired here; nil: none was
+	undone  []kernel.Bits // per field: those of them whose new value an on_fail took away again
 }
 
 // carryOut takes rows out for the rules that only do that, then goes through the others in
 // plan order, so that no row is repaired that is lost anyway.
 func (c *changes) carryOut() error {
 	s := c.scan
-	c.touched = make([]kernel.Bits, len(s.plan.Fields))
+	fields := len(s.plan.Fields)
+	c.touched, c.mended, c.undone = make([]kernel.Bits, fields), make([]kernel.Bits, fields), make([]kernel.Bits, fields)
 	for i, rows := range c.late {
 		if rows != nil && !changesLate(&s.plan.Rules[i]) {
 			c.punish(i)
@@ -217,7 +220,8 @@ func (c *changes) punish(rule int) {
 	}
 }
 
-// change repairs what can be, and does what on_fail asks for with the rest.
+// change repairs what can be, and does what on_fail asks for with the rest. A cell that a rule
+// before it repaired keeps its value: the rule holds where it would have proposed the same.
 func (c *changes) change(rule int) error {
 	r := &c.scan.plan.Rules[rule]
 	rows := slices.Clone(c.late[rule])
@@ -228,14 +232,23 @@ func (c *changes) change(rule int) error {
 		c.mender.Load(c.scan.layout.spread(c.scan.plan, c.cols), c.rows)
 		c.opened = true
 	}
+	field := c.fieldIndex(r.Field)
 	if r.Repair != nil && rows.Any() {
-		accepted, err := c.mender.Repair(rule, rows, c.majority(rule))
+		tries, proposed := slices.Clone(rows), c.majority(rule)
+		if decided := intersection(rows, c.mended[field]); decided != nil {
+			tries.AndNot(decided)
+			agreed := c.mender.Agrees(rule, decided, proposed)
+			c.repaired(rule, agreed)
+			rows.AndNot(agreed)
+		}
+		accepted, err := c.mender.Repair(rule, tries, proposed)
 		if err != nil {
 			return err
 		}
 		if accepted != nil {
 			c.repaired(rule, accepted)
 			rows.AndNot(accepted)
+			c.mended[field] = union(c.mended[field], accepted)
 		}
 	}
 	if r.OnFail != rules.SetNull && r.OnFail != rules.ReplaceBy {
@@ -245,7 +258,10 @@ func (c *changes) change(rule int) error {
 	if !rows.Any() {
 		return nil
 	}
-	c.touch(r.Field, rows)
+	c.touched[field] = union(c.touched[field], rows)
+	if undone := intersection(rows, c.mended[field]); undone != nil {
+		c.undone[field] = union(c.undone[field], undone)
+	}
 	c.cellsChanged += int64(rows.Count())
 	return c.mender.OnFail(rule, rows)
 }
@@ -297,16 +313,20 @@ func (c *changes) repaired(rule int, rows kernel.Bits) {
 			c.bitmaps[n+i], c.bitmaps[2*n+i] = failed, union(c.bitmaps[2*n+i], held)
 		}
 	}
-	c.touch(c.scan.plan.Rules[rule].Field, rows)
+	field := c.fieldIndex(c.scan.plan.Rules[rule].Field)
+	c.touched[field] = union(c.touched[field], rows)
 }
 
 // intersection is a new bitmap of the rows in a and b; nil is none.
-func intersection(a, b []uint64) []uint64 {
-	var out []uint64
+func intersection(a, b kernel.Bits) kernel.Bits {
+	if a == nil || b == nil {
+		return nil
+	}
+	var out kernel.Bits
 	for i, w := range a {
 		if w &= b[i]; w != 0 {
 			if out == nil {
-				out = make([]uint64, len(a))
+				out = make(kernel.Bits, len(a))
 			}
 			out[i] = w
 		}
@@ -314,28 +334,34 @@ func intersection(a, b []uint64) []uint64 {
 	return out
 }
 
-func (c *changes) touch(field string, rows kernel.Bits) {
-	for i := range c.scan.plan.Fields {
-		if c.scan.plan.Fields[i].Name == field {
-			c.touched[i] = union(c.touched[i], rows)
-		}
-	}
+func (c *changes) fieldIndex(name string) int {
+	return slices.IndexFunc(c.scan.plan.Fields, func(f rules.Field) bool { return f.Name == name })
 }
 
-// record keeps the repaired cells of rows that are still on their way. A row that was repaired
-// by one rule and taken out by a later one breaks both, as far as the quarantine is concerned.
+// record keeps the repaired cells that are still on their way. A row that was repaired by one rule and taken
+// out by a later one, or whose cell the later one changed, breaks both as if nothing had been repaired.
 func (c *changes) record() error {
+	lost := func(field, row int) bool {
+		return c.alive[row>>6].Load()>>(row&63)&1 == 0 || c.undone[field] != nil && c.undone[field].Get(row)
+	}
 	var kept []kernel.Repaired
 	for _, r := range c.mender.Repaired() {
-		if c.alive[r.Row>>6].Load()>>(r.Row&63)&1 != 0 {
+		if !lost(r.Field, r.Row) {
 			kept = append(kept, r)
+		}
+	}
+	for u, settled := range c.scan.settled {
+		if c.before[settled.rule] == nil {
 			continue
 		}
-		for u, settled := range c.scan.settled {
-			if settled.rule == r.Rule && c.before[r.Rule].Get(r.Row) {
-				c.broken[u][r.Row>>6].Or(1 << (r.Row & 63))
+		field := c.fieldIndex(c.scan.plan.Rules[settled.rule].Field)
+		held := slices.Clone(c.before[settled.rule])
+		held.AndNot(c.late[settled.rule])
+		held.Each(func(row int) {
+			if lost(field, row) {
+				c.broken[u][row>>6].Or(1 << (row & 63))
 			}
-		}
+		})
 	}
 	c.cellsChanged += int64(len(kept))
 	return c.scan.lateRepairs.keep(c.number, c.object, kept, c.mender.Column)

@@ -134,10 +134,7 @@ func (w *Worker) tryRepair(k int, rows Bits, proposed func(row int) []byte) (Bit
 	r, s := w.program.rules[k], &w.state
 	col := &s.columns[r.field]
 	if proposed == nil {
-		if w.nearest == nil {
-			w.nearest = make([]nearest, len(w.program.rules))
-		}
-		proposed = func(row int) []byte { return r.mend.propose(s, col, row, &w.nearest[k]) }
+		proposed = w.proposals(k)
 	}
 	var tries []tried
 	var raw []byte
@@ -192,6 +189,15 @@ func (w *Worker) tryRepair(k int, rows Bits, proposed func(row int) []byte) (Bit
 		accepted = nil
 	}
 	return accepted, err
+}
+
+// proposals gives the values that the repair of rule k proposes for rows.
+func (w *Worker) proposals(k int) func(row int) []byte {
+	if w.nearest == nil {
+		w.nearest = make([]nearest, len(w.program.rules))
+	}
+	r, s := w.program.rules[k], &w.state
+	return func(row int) []byte { return r.mend.propose(s, &s.columns[r.field], row, &w.nearest[k]) }
 }
 
 // tried is a cell with the value that it is given, and what it was.
@@ -428,6 +434,25 @@ func (m *Mender) Load(cols []arrow.Array, n int) {
 // is repaired by its majority, nil for none; it is nil for the others. It gives the rows that were repaired.
 func (m *Mender) Repair(rule int, rows Bits, proposed func(row int) []byte) (Bits, error) {
 	return m.w.tryRepair(rule, rows, proposed)
+}
+
+// Agrees gives those of some rows whose cells are what the repair of a rule proposes already; proposed is as for Repair.
+func (m *Mender) Agrees(rule int, rows Bits, proposed func(row int) []byte) Bits {
+	if proposed == nil {
+		proposed = m.w.proposals(rule)
+	}
+	col, out := &m.w.state.columns[m.w.program.rules[rule].field], NewBits(m.w.state.rows)
+	var raw []byte
+	rows.Each(func(row int) {
+		if !col.valid.Get(row) {
+			return
+		}
+		raw = col.appendRaw(raw[:0], row)
+		if v := proposed(row); v != nil && string(raw) == string(v) {
+			out.Set(row)
+		}
+	})
+	return out
 }
 
 // Readers lists the rules of one row that read the field that a rule repairs: they hold on repaired rows.
