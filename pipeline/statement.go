@@ -422,7 +422,7 @@ func (j *job) qualityInput(e *emission, settled *settled, rows RunRows) quality.
 			q.Changed = append(q.Changed, quality.StepChange{Step: step.ID, Cells: n})
 		}
 		if counts != nil {
-			q.Nulls, q.Clean = counts.Nulls[i], counts.DeliveredClean[i]
+			q.Nulls, q.Clean, q.Mistakes = counts.Nulls[i], counts.DeliveredClean[i], counts.DeriveMistakes[i]
 		}
 		in.Fields = append(in.Fields, q)
 	}

@@ -109,7 +109,7 @@ func (w *Worker) deriveField(d *deriver) error {
 			if rowwise[k]>>bit&1 != 0 {
 				out, err := d.rows.program.Value(get)
 				if err != nil {
-					w.counts.DeriveMistakes[d.field]++
+					put.mistake()
 				} else if out != nil {
 					put.value(row, out)
 				}
@@ -198,6 +198,7 @@ func (p *derivedValues) integer(row int, v int64) {
 
 func (p *derivedValues) float(row int, v float64) {
 	if v-v != 0 { // infinite, or no number
+		p.mistake()
 		return
 	}
 	if p.col.kind == rules.Decimal {
@@ -217,8 +218,13 @@ func (p *derivedValues) digits(row int) {
 	if v, ok := p.d.decimal.read(p.number); ok {
 		p.col.decimals[row] = v
 		p.set(row)
+	} else {
+		p.mistake()
 	}
 }
+
+// mistake counts a cell that gets no value though its expression has one.
+func (p *derivedValues) mistake() { p.w.counts.DeriveMistakes[p.d.field]++ }
 
 func (p *derivedValues) boolean(row int, v bool) {
 	if v {

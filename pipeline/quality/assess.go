@@ -55,7 +55,7 @@ func (r Rule) result(o Outcome) RuleResult {
 func (f Field) result() FieldResult {
 	return FieldResult{
 		Name: f.Name, Title: f.Title, Type: f.Type, Level: f.Level.String(), Treatment: f.Treatment, PublishAs: f.PublishAs,
-		Rows: f.Rows, Nulls: f.Nulls, Clean: f.Clean,
+		Rows: f.Rows, Nulls: f.Nulls, Clean: f.Clean, Mistakes: f.Mistakes,
 		Filled: RatioOf(f.Rows-f.Nulls, f.Rows), CleanShare: RatioOf(f.Clean, f.Rows),
 		Changed: nonNil(f.Changed),
 	}

@@ -13,7 +13,7 @@ type Gate struct {
 	Of      string   `json:"of"`              // the rule; or "score" or a dimension
 	Effect  Decision `json:"effect"`          // what exceeding it does: publish_warned or refuse
 	Share   string   `json:"share,omitempty"` // allow: largest share of failures, as written: 2%
-	Count   *int64   `json:"count,omitempty"` // allow: largest number of failures; evaluation: rows
+	Count   *int64   `json:"count,omitempty"` // allow: largest number of failures; evaluation: rows; derivation: cells
 	AtLeast *Percent `json:"at_least,omitempty"`
 	Held    bool     `json:"held"`
 	Counts  *Counts  `json:"counts,omitempty"` // allow: what was found among the delivered rows
@@ -33,6 +33,7 @@ const (
 	PublishIfGate GateKind = "publish_if" // of the dataset
 	CompareGate   GateKind = "compare_with_last"
 	MistakesGate  GateKind = "evaluation" // not of the contract: every rule can be evaluated where it applies; listed only where one cannot
+	DeriveGate    GateKind = "derivation" // not of the contract: every derived cell has a value where its expression applies; listed only where one has none
 	MeasureGate   GateKind = "measure"    // of a measure
 	RowsGate      GateKind = "rows"       // not of the contract: a version has rows; listed only where it has none
 )
@@ -47,6 +48,9 @@ func (g Gate) Sentence() string {
 	}
 	if g.Kind == MistakesGate {
 		return fmt.Sprintf("rule %s could not be evaluated everywhere and did not check these rows: %s; look for a division by zero or a number beyond 64 bits", g.Of, grouped(*g.Count))
+	}
+	if g.Kind == DeriveGate {
+		return fmt.Sprintf("field %s could not be derived everywhere and is empty in these rows: %s; look for a division by zero or a number that is too large for its type", g.Of, grouped(*g.Count))
 	}
 	if g.Kind == CompareGate {
 		return fmt.Sprintf("%s changed since version %d: %s, the contract allows %s", g.Of, g.Last.Version, g.Last.Found, g.Last.Allowed)
@@ -120,6 +124,11 @@ func (in Input) gates(published Score) ([]Gate, []Outcome, error) {
 		}
 		if n := r.Mistakes; n > 0 {
 			gates = append(gates, Gate{Kind: MistakesGate, Of: r.ID, Effect: PublishWarned, Count: &n})
+		}
+	}
+	for _, f := range in.Fields {
+		if n := f.Mistakes; n > 0 {
+			gates = append(gates, Gate{Kind: DeriveGate, Of: f.Name, Effect: PublishWarned, Count: &n})
 		}
 	}
 	gates = append(gates, in.measureGates()...)

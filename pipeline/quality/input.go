@@ -103,6 +103,7 @@ type Field struct {
 	Rows      int64  // cells looked at
 	Nulls     int64  // of them null after cleaning
 	Clean     int64  // of them neither changed by cleaning nor failing a rule
+	Mistakes  int64  // cells of a derived field whose expression went wrong, such as a division by zero: null
 	Changed   []StepChange
 }
 

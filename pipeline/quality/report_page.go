@@ -136,6 +136,14 @@ func (g Gate) SentenceIn(lang string) string {
 			return fmt.Sprintf("%s应不低于 %s，但未评价", of, g.AtLeast)
 		}
 		return fmt.Sprintf("%s为 %s，契约要求不低于 %s", of, g.Score, g.AtLeast)
+	case g.Kind == MistakesGate && g.Count != nil:
+		return fmt.Sprintf("规则 %s 在 %s 行上无法计算，这些行未检查；请检查除数为零或超出 64 位的数", g.Of, grouped(*g.Count))
+	case g.Kind == DeriveGate && g.Count != nil:
+		return fmt.Sprintf("字段 %s 在 %s 行上无法推导，值为空；请检查除数为零或超出类型范围的数", g.Of, grouped(*g.Count))
+	case g.Kind == MeasureGate && g.Measure != nil && g.Measure.Reason != "":
+		return fmt.Sprintf("检查 %s 未能评价：%s", g.Of, g.Measure.Reason)
+	case g.Kind == MeasureGate && g.Measure != nil:
+		return fmt.Sprintf("检查 %s 实际为 %s，契约要求 %s", g.Of, g.Measure.Observed, g.Measure.Expected)
 	case g.Kind == RowsGate && g.Rows != nil:
 		return fmt.Sprintf("读取 %s 行，没有可发布的行", grouped(g.Rows.Read))
 	case g.Kind == AllowGate && g.Counts != nil:

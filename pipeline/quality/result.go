@@ -144,8 +144,9 @@ type FieldResult struct {
 	Rows       int64             `json:"rows"`
 	Nulls      int64             `json:"nulls"`
 	Clean      int64             `json:"clean"`
-	Filled     Percent           `json:"filled"`      // cells that are not null after cleaning
-	CleanShare Percent           `json:"clean_share"` // cells that needed nothing
+	Mistakes   int64             `json:"mistakes,omitempty"` // cells of a derived field whose expression went wrong; null
+	Filled     Percent           `json:"filled"`             // cells that are not null after cleaning
+	CleanShare Percent           `json:"clean_share"`        // cells that needed nothing
 	Changed    []StepChange      `json:"changed"`
 }
 
