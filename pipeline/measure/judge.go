@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"clearwell/rules"
-	"clearwell/rules/pattern"
 )
 
 // judge evaluates the measures over one Over.
@@ -284,15 +283,10 @@ func (j *judge) statistic(m *rules.Measure, t *tally, simple func(func() answer)
 		x := take(j, t, newMembership(m.Values))
 		return simple(func() answer { return memberAnswer(m, x) })
 	case rules.PatternShare:
-		p, err := pattern.Compile(m.Pattern)
-		if err != nil {
-			return func() (answer, error) { return answer{}, err }
-		}
-		x := take(j, t, &matching{match: p.Match})
-		return simple(func() answer { return share(x.n, t.present()) })
+		return simple(func() answer { return share(t.text(m).matching, t.present()) })
 	case rules.LengthOf:
-		x := take(j, t, &lengths{})
 		return simple(func() answer {
+			x := t.text(m)
 			switch m.Part {
 			case "min":
 				return count(x.least)

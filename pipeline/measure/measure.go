@@ -115,6 +115,12 @@ func New(p *rules.Plan, dir string, limitBytes int64, workers int) (*Set, error)
 			err = need(nil, false)
 		case rules.NullShare:
 			err = need(m.Fields, false)
+		case rules.PatternShare, rules.LengthOf:
+			if err = need(m.Fields, false); err == nil {
+				var c textCount
+				c, err = newTextCount(m)
+				s.of[i][0].texts = append(s.of[i][0].texts, c)
+			}
 		case rules.Correlation:
 			err = need(m.Fields, false)
 			s.of[i][0].paired = true

@@ -268,34 +268,6 @@ func (m *membership) missing() []string {
 	return out
 }
 
-// matching counts the values of a form.
-type matching struct {
-	match func([]byte) bool
-	n     int64
-}
-
-func (m *matching) see(v *value, n int64) {
-	if m.match(v.text) {
-		m.n += n
-	}
-}
-
-// lengths are the characters of texts.
-type lengths struct {
-	n, total    int64
-	least, most int64
-}
-
-func (l *lengths) see(v *value, n int64) {
-	c := v.characters()
-	if l.n == 0 || c < l.least {
-		l.least = c
-	}
-	l.most = max(l.most, c)
-	l.n += n
-	l.total += c * n
-}
-
 // entropy is Shannon's: H = log2 N - (1/N) sum c log2 c over the counts c of N values.
 type entropy struct {
 	n    int64

@@ -45,6 +45,7 @@ type tally struct {
 	dd     *ddsketch.DDSketch
 	sums   sums
 	pairs  pairSums
+	texts  []textCount // by measure
 }
 
 func newTally(p *rules.Plan, fields []string) *tally {
@@ -158,6 +159,7 @@ type part struct {
 	table       *counter
 	sums        *sums
 	pairs       *pairSums
+	texts       []textCount
 	hll         *hyperloglog.Sketch
 	dd          *ddsketch.DDSketch
 	seen, empty int64 // rows, rows with nulls
@@ -189,6 +191,9 @@ func (t *tally) newPart() (part, error) {
 	}
 	if t.summed && !t.values {
 		p.sums = &sums{squared: t.squared}
+	}
+	for i := range t.texts {
+		p.texts = append(p.texts, textCount{measure: t.texts[i].measure, match: t.texts[i].match})
 	}
 	if t.paired {
 		p.pairs = &pairSums{}
@@ -229,6 +234,9 @@ func (a *Adder) count(p *part, cols []arrow.Array, rows kernel.Bits) error {
 		}
 	}
 	p.empty += all - int64(rows.Count())
+	for i := range p.texts {
+		p.texts[i].add(cols[p.fields[0]], rows)
+	}
 	if p.pairs != nil {
 		p.pairs.add(cols[p.fields[0]], cols[p.fields[1]], rows)
 	}
@@ -306,6 +314,9 @@ func (a *Adder) Close() error {
 		p.nulls += p.empty
 		if p.sums != nil {
 			p.tally.sums.merge(p.sums)
+		}
+		for i := range p.texts {
+			p.tally.texts[i].merge(&p.texts[i])
 		}
 		if p.pairs != nil {
 			p.tally.pairs.merge(p.pairs)

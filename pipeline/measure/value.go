@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
@@ -98,9 +97,6 @@ func (v *value) rat() *big.Rat {
 }
 
 func power10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
-
-// characters is the length of a text in characters.
-func (v *value) characters() int64 { return int64(utf8.RuneCount(v.text)) }
 
 // String is the value in the canonical form of contracts.
 func (v *value) String() string {

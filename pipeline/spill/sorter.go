@@ -3,7 +3,6 @@ package spill
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"container/heap"
 	"context"
 	"encoding/binary"
@@ -32,11 +31,12 @@ type Sorter struct {
 
 // item is a number and where its key stands in keys.
 type item struct {
+	prefix   uint64 // eight bytes of the key, while items are sorted
 	from, to uint32
 	number   uint64
 }
 
-const itemBytes = 16
+const itemBytes = 24
 
 // sortedRun is a sorted run in the file: per item the length of the key (uvarint),
 // the key, and the number in 8 bytes, little-endian.
@@ -60,7 +60,7 @@ func (s *Sorter) Add(key []byte, number uint64) error {
 	}
 	from := len(s.keys)
 	s.keys = append(s.keys, key...)
-	s.items = append(s.items, item{uint32(from), uint32(len(s.keys)), number})
+	s.items = append(s.items, item{from: uint32(from), to: uint32(len(s.keys)), number: number})
 	s.count++
 	return nil
 }
@@ -78,12 +78,6 @@ func (s *Sorter) Order(ctx context.Context) (*Order, error) {
 	}
 	o, err := s.merge(ctx)
 	return o, errors.Join(err, s.Close())
-}
-
-func (s *Sorter) sort() {
-	slices.SortFunc(s.items, func(a, b item) int {
-		return cmp.Or(bytes.Compare(s.keys[a.from:a.to], s.keys[b.from:b.to]), cmp.Compare(a.number, b.number))
-	})
 }
 
 // spill writes what is in memory as a run.
