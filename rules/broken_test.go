@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -52,6 +53,11 @@ func TestBrokenContractsAreToldWhatIsWrong(t *testing.T) {
 				slices.SortStableFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(goldens[a.Name], goldens[b.Name]) })
 				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
 					t.Fatal(err)
+				}
+			}
+			for _, d := range found.In(wording.Chinese) {
+				if !strings.ContainsFunc(d.Message, func(c rune) bool { return unicode.Is(unicode.Han, c) }) {
+					t.Errorf("no Chinese in %q", d)
 				}
 			}
 			for _, d := range found {

@@ -3,14 +3,17 @@ package rules
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"clearwell/rules/contract"
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // FuzzContract reads any bytes as each of the files of a workspace: problems or
-// a plan, never a panic, and no plan that cannot be told or hashed.
+// a plan, never a panic, no plan that cannot be told or hashed, and no problem that
+// cannot be said in every language.
 func FuzzContract(f *testing.F) {
 	for _, s := range []string{
 		"dataset: people\nowner: a\nsource: {path: x}\nfields:\n  id: {level: L1, type: decimal(9,2), check: {range: [0, 1e3], allow: 2% or 50}}\n",
@@ -45,6 +48,11 @@ func FuzzContract(f *testing.F) {
 				Lineage(p)
 				if err := Describe(discard{}, p); err != nil {
 					t.Fatal(err)
+				}
+			}
+			for i, d := range r.All.In(wording.Chinese) {
+				if strings.Contains(d.Message, "%!") && !strings.Contains(r.All[i].Message, "%!") {
+					t.Fatalf("%q is said in Chinese as %q", r.All[i].Message, d.Message)
 				}
 			}
 			var table contract.Table
