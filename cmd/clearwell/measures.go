@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"clearwell/pipeline/quality"
+	"clearwell/rules"
 )
 
 // shownObserved is how many characters of a finding a line shows; the page has all of it.
@@ -15,7 +16,7 @@ func printMeasures(w io.Writer, all []quality.MeasureResult) {
 	if len(all) == 0 {
 		return
 	}
-	t := newTable("MEASURE", "VERDICT", "OBSERVED", "EXPECTED")
+	t := newTable("MEASURE", "SEVERITY", "VERDICT", "OBSERVED", "EXPECTED")
 	for _, m := range all {
 		observed := m.Observed
 		if m.Reason != "" {
@@ -28,8 +29,16 @@ func printMeasures(w io.Writer, all []quality.MeasureResult) {
 		if m.Verdict == quality.MeasureUnchecked {
 			verdict = "not evaluated"
 		}
-		t.add(m.ID, verdict, shortened(observed, shownObserved), shortened(m.Expected, shownObserved))
+		t.add(m.ID, shownSeverity(m.Severity), verdict, shortened(observed, shownObserved), shortened(m.Expected, shownObserved))
 	}
 	fmt.Fprintln(w)
-	t.print(w)
+	t.withoutBlank().print(w)
+}
+
+// shownSeverity is a severity as tables show it: nothing where it is that of most rules.
+func shownSeverity(s string) string {
+	if s == rules.SeverityError.String() {
+		return ""
+	}
+	return s
 }

@@ -99,7 +99,7 @@ func printQuality(c *cobra.Command, r *quality.Result, page string) {
 	fmt.Fprintln(w)
 	list := append([]quality.RuleResult(nil), r.Rules...)
 	sort.SliceStable(list, func(i, j int) bool { return list[i].Delivered.Failed > list[j].Delivered.Failed })
-	t = newTable("RULE", "FIELD", "CHECKED", "FAILED", "SHARE", "ON FAIL").alignRight(2, 3, 4)
+	t = newTable("RULE", "FIELD", "SEVERITY", "CHECKED", "FAILED", "SHARE", "MISTAKES", "ON FAIL").alignRight(3, 4, 5, 6)
 	for _, rule := range list {
 		share := "not evaluated"
 		if rule.Delivered.Checked > 0 {
@@ -109,9 +109,13 @@ func printQuality(c *cobra.Command, r *quality.Result, page string) {
 		if field == "" {
 			field = strings.Join(rule.Reads, ", ")
 		}
-		t.add(rule.ID, field, rule.Delivered.Checked, rule.Delivered.Failed, share, rule.OnFail)
+		mistakes := ""
+		if rule.Mistakes > 0 {
+			mistakes = grouped(rule.Mistakes)
+		}
+		t.add(rule.ID, field, shownSeverity(rule.Severity.String()), rule.Delivered.Checked, rule.Delivered.Failed, share, mistakes, rule.OnFail)
 	}
-	t.print(w)
+	t.withoutBlank().print(w)
 	printUnmatched(w, list)
 	printMeasures(w, r.Measures)
 	for _, g := range append(r.Refusals(), r.Warnings()...) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +42,22 @@ func (t *table) add(cells ...any) {
 		}
 	}
 	t.rows = append(t.rows, row)
+}
+
+// withoutBlank leaves out columns of a table without colours in which nothing stands but the header.
+func (t *table) withoutBlank() *table {
+	out := &table{rows: make([][]string, len(t.rows)), right: map[int]bool{}}
+	for i, kept := 0, 0; i < len(t.rows[0]); i++ {
+		if len(t.rows) > 1 && !slices.ContainsFunc(t.rows[1:], func(row []string) bool { return row[i] != "" }) {
+			continue
+		}
+		for n, row := range t.rows {
+			out.rows[n] = append(out.rows[n], row[i])
+		}
+		out.right[kept] = t.right[i]
+		kept++
+	}
+	return out
 }
 
 func (t *table) print(w io.Writer) {

@@ -34,4 +34,13 @@ func TestRuleThatCannotBeEvaluatedIsAWarningOfItsOwn(t *testing.T) {
 			t.Errorf("%s stands not once in %s", want, text)
 		}
 	}
+	var page strings.Builder
+	if err := r.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"2 rows could not be evaluated", "severity: warning 警告"} {
+		if strings.Count(page.String(), want) != 1 {
+			t.Errorf("%q stands not once on the page", want)
+		}
+	}
 }

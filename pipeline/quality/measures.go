@@ -170,6 +170,8 @@ type measureView struct {
 	StatusClass string
 	IndicatorEN string
 	IndicatorZH string
+	SeverityEN  string // empty: error, that of most measures
+	SeverityZH  string
 }
 
 // measureViews puts those that need somebody first.
@@ -183,6 +185,7 @@ func measureViews(all []MeasureResult) (out []measureView) {
 			if i, ok := IndicatorByCode(m.Indicator); ok {
 				v.IndicatorEN, v.IndicatorZH = i.EN, i.ZH
 			}
+			v.SeverityEN, v.SeverityZH = severityWords(m.Severity)
 			switch m.Verdict {
 			case MeasurePassed:
 				v.StatusClass, v.StatusEN, v.StatusZH = "good", "passed", "通过"

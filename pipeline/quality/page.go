@@ -83,6 +83,16 @@ type ruleView struct {
 	PublishedAs string // what became of failing cells in published rows; empty: they stand as they are
 	IndicatorEN string
 	IndicatorZH string
+	SeverityEN  string // empty: error, that of most rules
+	SeverityZH  string
+}
+
+// severityWords are what the page says of a severity; nothing of an error.
+func severityWords(severity string) (en, zh string) {
+	if severity == "" || severity == rules.SeverityError.String() {
+		return "", ""
+	}
+	return levelWords["en"][severity], levelWords["zh"][severity]
 }
 
 type fieldView struct {
@@ -172,6 +182,7 @@ func (v *view) addRules(all []RuleResult) {
 		if i, ok := IndicatorByCode(r.Indicator); ok {
 			rv.IndicatorEN, rv.IndicatorZH = i.EN, i.ZH
 		}
+		rv.SeverityEN, rv.SeverityZH = severityWords(r.Severity.String())
 		switch r.OnFail {
 		case rules.SetNull:
 			rv.PublishedAs = "as null"
