@@ -152,7 +152,7 @@ func (p *compiler) conditions(c *contract.Check, f *contract.Field, out *Field) 
 	}
 	flag := func(given *contract.Flagged, op ConditionOp) {
 		switch {
-		case given == nil:
+		case given == nil || given.Pos == (syntax.Pos{}): // not given, or reported
 		case !given.Value:
 			p.Addf(given.Pos, "%q can only be true; leave it out otherwise", op)
 		case op == Parsed && out.Type.Kind == String && !p.broken[out.Name]:
@@ -386,6 +386,9 @@ func (p *compiler) rowRule(n *contract.Rule) {
 // fieldRowRule compiles an entry of rules that is a check on one field.
 func (p *compiler) fieldRowRule(n *contract.Rule, c *contract.Check) {
 	if n.Blame == nil || !n.Blame.Given() {
+		if n.Check.Wrong {
+			return // a condition that could not be read may be one that needs no field
+		}
 		p.Addf(n.Check.Pos, "these conditions are on one field; add field: with its name, or write the check in CEL")
 		return
 	}

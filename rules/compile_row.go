@@ -569,6 +569,9 @@ func (p *compiler) order(n *contract.OrderForm) (Condition, bool) {
 		}
 		fields = []*Field{f}
 		if n.Values == nil || !n.AtLeast.Given() && !n.AtMost.Given() {
+			if n.Wrong {
+				return c, false
+			}
 			p.Addf(n.Pos, "order of one field needs values, and at_least, at_most or both; without an order of its own use range")
 			return c, false
 		}

@@ -108,6 +108,8 @@ func TestWeightOfARule(t *testing.T) {
 		{`severity: gate`, `quarantine {"fail":{"count":0}} gate ""`},
 		{`severity: gate, allow: 5`, `quarantine {"fail":{"count":5}} gate ""`},
 		{`severity: gate, mostly: 99.9%`, `quarantine {"fail":{"share":0.001}} gate ""`},
+		{`mostly: 0.95`, `quarantine {"fail":{"share":0.05}} error ""`},
+		{`mostly: 1, nulls: skip_any`, `quarantine {"fail":{"share":0}} error ""`},
 		{`mostly: 100%, nulls: fail`, `quarantine {"fail":{"share":0}} error "fail"`},
 		{`nulls: skip_any`, `quarantine {} error ""`},
 		{`nulls: skip_all`, `quarantine {} error "skip_all"`},

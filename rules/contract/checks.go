@@ -179,6 +179,7 @@ type Bounds struct {
 // DecodeYAML implements syntax.Decoder.
 func (b *Bounds) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	b.Pos = n.Pos
+	wrong := false
 	switch n.Shape {
 	case syntax.List:
 		if len(n.Items) != 2 {
@@ -189,7 +190,9 @@ func (b *Bounds) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 		b.end(n.Items[1], label, &b.Max, r)
 	case syntax.Map:
 		var block boundsBlock
+		before := len(r.All)
 		syntax.Decode(n, label, &block, r)
+		wrong = len(r.All) > before
 		b.Min, b.Max = block.Min, block.Max
 		b.open(block.Above, &b.Min, &b.MinOpen, "min", "above", r)
 		b.open(block.Below, &b.Max, &b.MaxOpen, "max", "below", r)
@@ -199,7 +202,7 @@ func (b *Bounds) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 		}
 		return
 	}
-	if !b.Min.Given() && !b.Max.Given() {
+	if !b.Min.Given() && !b.Max.Given() && !wrong {
 		r.Addf(n.Pos, "%q has no bound at all", label)
 	}
 }
@@ -376,7 +379,7 @@ func boundOf(t syntax.Text, label string, r *syntax.Report) *Bound {
 
 // shareOf is the float nearest to the percentage as written, so that 2% is 0.02.
 func shareOf(percent string) (float64, bool) {
-	x, ok := exactShare(percent)
+	x, ok := exactShare(percent, 100)
 	if !ok {
 		return 0, false
 	}
@@ -384,9 +387,9 @@ func shareOf(percent string) (float64, bool) {
 	return share, true
 }
 
-// restOfShare is what a percentage leaves of the whole, so that 95% leaves 0.05.
-func restOfShare(percent string) (float64, bool) {
-	x, ok := exactShare(percent)
+// restOfShare is what a share, in parts of whole, leaves: 95 of 100 leaves 0.05, and so does 0.95 of 1.
+func restOfShare(number string, whole int64) (float64, bool) {
+	x, ok := exactShare(number, whole)
 	if !ok {
 		return 0, false
 	}
@@ -394,14 +397,14 @@ func restOfShare(percent string) (float64, bool) {
 	return share, true
 }
 
-// exactShare reads a percentage from 0 to 100 as a part of the whole.
-func exactShare(percent string) (*big.Rat, bool) {
-	if len(percent) == 0 || len(percent) > 20 || strings.Trim(percent, "0123456789.") != "" {
+// exactShare reads a number from 0 to whole as a part of it.
+func exactShare(number string, whole int64) (*big.Rat, bool) {
+	if len(number) == 0 || len(number) > 20 || strings.Trim(number, "0123456789.") != "" {
 		return nil, false
 	}
-	x, ok := new(big.Rat).SetString(percent)
-	if !ok || x.Cmp(big.NewRat(100, 1)) > 0 {
+	x, ok := new(big.Rat).SetString(number)
+	if !ok || x.Cmp(big.NewRat(whole, 1)) > 0 {
 		return nil, false
 	}
-	return x.Quo(x, big.NewRat(100, 1)), true
+	return x.Quo(x, big.NewRat(whole, 1)), true
 }

@@ -172,7 +172,7 @@ func (c *Comparison) JSONSchema(*syntax.Schemas) syntax.Object {
 // Weight says how much a check weighs: common keys of checks and rules.
 type Weight struct {
 	Severity syntax.Text `yaml:"severity" oneof:"error warn gate" doc:"warn: never blocks, rows that fail are kept unless on_fail says otherwise; error (default); gate: any failure above allow refuses the version, allow being none by default."`
-	Mostly   *Mostly     `yaml:"mostly" doc:"Share of the checked rows that must pass, such as 95%; the same as allow: 5%."`
+	Mostly   *Mostly     `yaml:"mostly" doc:"Share of the checked rows that must pass, such as 95% or 0.95; the same as allow: 5%."`
 	Nulls    syntax.Text `yaml:"nulls" oneof:"skip_any skip_all fail" doc:"Rows with nulls among the fields of the conditions: skip_any (default) does not check rows with any null, skip_all only those where all are null, fail lets any null fail."`
 }
 
@@ -189,19 +189,20 @@ func (m *Mostly) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	if !syntax.TextOf(n, label, &t, r) {
 		return
 	}
-	number, isShare := strings.CutSuffix(t.Value, "%")
-	if isShare {
-		if fail, ok := restOfShare(strings.TrimSpace(number)); ok {
-			m.MayFail.Share = &fail
-			return
-		}
+	number, whole := t.Value, int64(1)
+	if percent, ok := strings.CutSuffix(number, "%"); ok {
+		number, whole = strings.TrimSpace(percent), 100
 	}
-	r.Addf(t.Pos, "%q is the share of rows that must pass, from 0%% to 100%%, such as 95%%, not %q", label, t.Value)
+	if fail, ok := restOfShare(number, whole); ok {
+		m.MayFail.Share = &fail
+		return
+	}
+	r.Addf(t.Pos, "%q is the share of rows that must pass, from 0%% to 100%%, such as 95%% or 0.95, not %q", label, t.Value)
 }
 
 // JSONSchema implements syntax.Schemer.
 func (m *Mostly) JSONSchema(*syntax.Schemas) syntax.Object {
-	return syntax.Object{"type": "string", "pattern": "%$"}
+	return syntax.Either(syntax.Object{"type": "string", "pattern": "%$"}, syntax.Object{"type": "number", "minimum": 0, "maximum": 1})
 }
 
 // isKeyOf reports whether key is a key of the block type T.

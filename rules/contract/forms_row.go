@@ -118,6 +118,8 @@ type OrderForm struct {
 	Strictly syntax.Flag   `yaml:"strictly" doc:"true: no two are equal."`
 	AtLeast  syntax.Text   `yaml:"at_least" doc:"Least of values that the field may have."`
 	AtMost   syntax.Text   `yaml:"at_most" doc:"Greatest of values that the field may have."`
+
+	Wrong bool `yaml:"-"` // something in it has been reported
 }
 
 // orderBlock is OrderForm without its short form.
@@ -125,6 +127,8 @@ type orderBlock OrderForm
 
 // DecodeYAML implements syntax.Decoder.
 func (o *OrderForm) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
+	before := len(r.All)
+	defer func() { o.Wrong = len(r.All) > before }()
 	if n.Shape == syntax.Map {
 		syntax.Decode(n, label, (*orderBlock)(o), r)
 		return

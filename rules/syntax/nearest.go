@@ -8,6 +8,8 @@ import (
 // Nearest is the valid word closest to word by Damerau-Levenshtein distance
 // (optimal string alignment), case ignored; empty if none is within a third
 // of the longer word's length (at least one edit). The earlier of two equally near words wins.
+// Without one so near, it is the longest that the word begins with, or the first that begins
+// with the word, of three characters or more: min for minimum.
 func Nearest(word string, valid []string) string {
 	const longest = 64 // characters; names are shorter, and the distance is quadratic
 	if word == "" || utf8.RuneCountInString(word) > longest {
@@ -22,6 +24,21 @@ func Nearest(word string, valid []string) string {
 		limit := max(1, max(utf8.RuneCountInString(word), utf8.RuneCountInString(v))/3)
 		if d <= limit && (bestDistance < 0 || d < bestDistance) {
 			best, bestDistance = v, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	const least = 3 // bytes that two words have in common
+	lower := strings.ToLower(word)
+	for _, v := range valid {
+		low := strings.ToLower(v)
+		switch {
+		case v == word:
+		case len(v) >= least && len(v) > len(best) && strings.HasPrefix(lower, low):
+			best = v
+		case len(word) >= least && best == "" && strings.HasPrefix(low, lower):
+			best = v
 		}
 	}
 	return best
