@@ -61,7 +61,7 @@ func (a *app) previewCommand() *cobra.Command {
 			if f, ok := c.OutOrStdout().(*os.File); ok {
 				color = term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
 			}
-			printPreview(c.OutOrStdout(), list, color)
+			printPreview(c.OutOrStdout(), ds.Plan, list, color)
 			if ds.Plan.Dedupe != nil {
 				fmt.Fprintln(c.OutOrStdout(), "note: copies are looked for by the run, over all rows; here each row stands for itself")
 			}
@@ -92,7 +92,7 @@ func rulesOverAllRows(p *rules.Plan) (n int) {
 }
 
 // printPreview prints a block per row. Changed cells carry a mark, so that they show without colours too.
-func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
+func printPreview(w io.Writer, plan *rules.Plan, rows []pipeline.PreviewRow, color bool) {
 	paint := func(code, s string) string {
 		if !color {
 			return s
@@ -100,7 +100,7 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 		return painted(code, s)
 	}
 	changed := 0
-	counts := stepCounts{cells: map[string]int{}}
+	counts := stepCounts{plan: plan, cells: map[string]int{}}
 	for _, r := range rows {
 		head := fmt.Sprintf("record %d (%s line %d): ", r.Row, r.Source, r.Line)
 		switch r.Fate {
@@ -155,6 +155,7 @@ func printPreview(w io.Writer, rows []pipeline.PreviewRow, color bool) {
 
 // stepCounts counts the cells that each step changed, by field and step in the order of the contract.
 type stepCounts struct {
+	plan  *rules.Plan
 	order []string
 	cells map[string]int
 }
@@ -170,6 +171,16 @@ func (c *stepCounts) add(cell pipeline.PreviewCell) string {
 		step := cell.Field + "." + s.Step
 		if c.cells[step]++; c.cells[step] == 1 {
 			c.order = append(c.order, step)
+		}
+	}
+	if len(names) == 0 && cell.Changed && cell.After != nil { // no step: the value was made, or read in another form
+		f := c.plan.Field(cell.Field)
+		switch {
+		case f == nil:
+		case f.Derived() != nil:
+			return string(rules.DerivedValue)
+		case f.Type.Kind != rules.String:
+			return "read as " + string(f.Type.Kind)
 		}
 	}
 	return strings.Join(names, ", ")
