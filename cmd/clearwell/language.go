@@ -36,12 +36,13 @@ func (a *app) language() string {
 // is not empty counts, zh_CN.UTF-8 is Chinese. Empty: a language that we do not speak.
 func languageOfComputer() string {
 	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
-	lang, _, _ := strings.Cut(locale, "_")
-	lang, _, _ = strings.Cut(lang, ".")
-	if !slices.Contains(wording.Languages, lang) {
+	if end := strings.IndexAny(locale, "_-.@"); end >= 0 {
+		locale = locale[:end]
+	}
+	if !slices.Contains(wording.Languages, locale) {
 		return ""
 	}
-	return lang
+	return locale
 }
 
 // counted is one or many, by n.
