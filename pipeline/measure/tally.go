@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"github.com/DataDog/sketches-go/ddsketch"
@@ -290,6 +291,7 @@ func (p *part) sketchValue(key []byte) {
 func (p *part) flush() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.sorter.Grow(len(p.table.entries), int64(len(p.table.arena)))
 	for i := range p.table.entries {
 		e := &p.table.entries[i]
 		if err := p.sorter.Add(p.table.key(e), e.count); err != nil {
@@ -369,6 +371,12 @@ func (c *counter) add(key []byte, n uint64) {
 		i := c.slots[at]
 		if i == 0 {
 			from := len(c.arena)
+			if cap(c.arena)-from < len(key) {
+				c.arena = slices.Grow(c.arena, max(from, len(key), 4<<10)) // twice the room: append gives a quarter more
+			}
+			if len(c.entries) == cap(c.entries) {
+				c.entries = slices.Grow(c.entries, max(len(c.entries), 128))
+			}
 			c.arena = append(c.arena, key...)
 			c.entries = append(c.entries, entry{h, n, uint32(from), uint32(len(c.arena))})
 			c.slots[at] = uint32(len(c.entries))

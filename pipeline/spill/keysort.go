@@ -106,9 +106,12 @@ func (s *Sorter) deeper(items []item, depth int) {
 	s.sortFrom(items, depth)
 }
 
-// compare orders by comparing keys.
+// compare orders by comparing: the prefixes, which are of the same place in all of these keys or all zero, then the keys.
 func (s *Sorter) compare(items []item) {
 	slices.SortFunc(items, func(a, b item) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
 		if c := bytes.Compare(s.key(&a), s.key(&b)); c != 0 {
 			return c
 		}

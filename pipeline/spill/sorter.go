@@ -65,6 +65,17 @@ func (s *Sorter) Add(key []byte, number uint64) error {
 	return nil
 }
 
+// Grow makes room for so many more keys of so many bytes together, as far as the limit allows: what is known
+// beforehand need not be copied each time that it outgrows its memory.
+func (s *Sorter) Grow(keys int, keyBytes int64) {
+	room := max(0, s.limit-int64(len(s.keys)+len(s.items)*itemBytes))
+	if need := keyBytes + int64(keys)*itemBytes; need > room {
+		keys, keyBytes = int(float64(keys)*float64(room)/float64(need)), int64(float64(keyBytes)*float64(room)/float64(need))
+	}
+	s.keys = slices.Grow(s.keys, int(keyBytes))
+	s.items = slices.Grow(s.items, keys)
+}
+
 // Order sorts what was added. The sorter takes no more and has no file any more; the caller closes the order.
 func (s *Sorter) Order(ctx context.Context) (*Order, error) {
 	if s.file == nil {
