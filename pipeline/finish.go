@@ -2,10 +2,14 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path"
 	"path/filepath"
 
 	"clearwell/durable"
@@ -137,13 +141,37 @@ func (r *Runner) remember(record RunRecord, head lineage.Head) error {
 	return r.State.FinishRun(record, data)
 }
 
+// internalFiles are kept of a run beside what it publishes.
+var internalFiles = []string{quarantineName, duplicatesName, repairsName, defectsName}
+
+// keptSubjects names the internal files that are kept of a run that publishes nothing: those of one that
+// was refused, of which the next run takes the defects over.
+func (r *Runner) keptSubjects(j journal) (subjects []entry.Subject, err error) {
+	for _, name := range internalFiles {
+		f, err := os.Open(filepath.Join(r.QuarantineDir(j.Dataset, j.Run), name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+		subjects = append(subjects, entry.Subject{Name: path.Join("quarantine", j.Dataset, j.Run, name), SHA256: hex.EncodeToString(h.Sum(nil))})
+	}
+	return subjects, nil
+}
+
 // keepRejects moves the run's quarantine and removed duplicates to where they are kept.
 func (r *Runner) keepRejects(j journal) error {
 	to := r.QuarantineDir(j.Dataset, j.Run)
 	if err := durable.MakeDir(to, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{quarantineName, duplicatesName, repairsName, defectsName} {
+	for _, name := range internalFiles {
 		err := durable.Rename(filepath.Join(r.workDir(j.Run), name), filepath.Join(to, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -179,11 +207,15 @@ func (j *job) fail(cause error) error {
 	return errors.Join(cause, j.Runner.abandon(ctx, j.journal, j.record))
 }
 
-// abandon records that a run published nothing and removes what it staged.
+// abandon records that a run published nothing, with what is kept of it, and removes what it staged.
 func (r *Runner) abandon(ctx context.Context, j journal, record RunRecord) error {
+	subjects, err := r.keptSubjects(j)
+	if err != nil {
+		return fmt.Errorf("hash what is kept of the failed run: %w", err)
+	}
 	receipt, err := r.Ledger.Append(ctx, []lineage.Draft{{
 		Kind: entry.RunFailed, Dataset: j.Dataset, Run: j.Run, Attempt: int64(j.Attempt), Step: stepRunFailed,
-		Body: runFailedBody{record.Stage, record.Status},
+		Subjects: subjects, Body: runFailedBody{record.Stage, record.Status},
 	}})
 	if err != nil {
 		return fmt.Errorf("write the failed run into the ledger: %w", err)

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -352,5 +353,33 @@ func TestAnOlderLedgerInThePlaceOfTheLedgerIsFoundAndNotWrittenTo(t *testing.T) 
 		t.Error("a rolled-back ledger was opened for writing")
 	} else if !strings.Contains(err.Error(), "entries were removed") {
 		t.Error(err)
+	}
+}
+
+func TestChangedFilesOfARefusedRunAreNoticed(t *testing.T) {
+	root := newWorkspace(t, strings.Replace(people, "range: [0, 150]}", "range: [0, 150], allow: 0%, repair: {from: id}}", 1), peopleRows+"10,c1,fred,901,2024-01-01\n")
+	r := runner(t, root)
+	_, err := r.Run(context.Background(), "people", Options{})
+	var refusal *RefusedError
+	if !errors.As(err, &refusal) {
+		t.Fatalf("the run is not refused: %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustBeWhole(t, root)
+	kept, err := filepath.Glob(filepath.Join(r.QuarantineDir("people", refusal.Outcome.Run.ID), "*"))
+	if err != nil || len(kept) != len(internalFiles) {
+		t.Fatalf("kept are %v, %v", kept, err)
+	}
+	for _, name := range kept {
+		good := readFile(t, name)
+		bad := bytes.Clone(good)
+		bad[len(bad)/2] ^= 1
+		overwrite(t, name, bad)
+		if broken, _ := findings(t, root); len(broken) != 1 {
+			t.Errorf("%s was changed, found are %q", filepath.Base(name), broken)
+		}
+		overwrite(t, name, good)
 	}
 }
