@@ -7,7 +7,7 @@ import (
 
 // Nearest is the valid word closest to word by Damerau-Levenshtein distance
 // (optimal string alignment), case ignored; empty if none is within a third
-// of the longer word's length (at least one edit). The earlier of two equally near words wins.
+// of the longer word's length (at least one edit, and something in common: a is not near b). The earlier of two equally near words wins.
 // Without one so near, it is the longest that the word begins with, or the first that begins
 // with the word, of three characters or more: min for minimum.
 func Nearest(word string, valid []string) string {
@@ -21,8 +21,8 @@ func Nearest(word string, valid []string) string {
 			continue
 		}
 		d := distance(strings.ToLower(word), strings.ToLower(v))
-		limit := max(1, max(utf8.RuneCountInString(word), utf8.RuneCountInString(v))/3)
-		if d <= limit && (bestDistance < 0 || d < bestDistance) {
+		longer := max(utf8.RuneCountInString(word), utf8.RuneCountInString(v))
+		if d <= max(1, longer/3) && d < longer && (bestDistance < 0 || d < bestDistance) {
 			best, bestDistance = v, d
 		}
 	}
