@@ -343,7 +343,7 @@ func (s *statement) writeFiles() error {
 		return err
 	}
 	pkg, err := publish.Describe(publish.Description{
-		Dataset: s.job.data.ID, Version: s.journal.Version, Title: s.plan.Title, Owner: s.ownerTitle(), License: s.plan.Publish.License,
+		Dataset: s.job.data.ID, Version: s.journal.Version, Title: s.plan.Title, Description: s.plan.About, Owner: s.ownerTitle(), License: s.plan.Publish.License,
 		ContentRoot: hex.EncodeToString(s.root.Hash[:]), Parts: []publish.File{files[part]}, Schema: s.schema,
 	})
 	if err != nil {

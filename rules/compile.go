@@ -62,7 +62,7 @@ func compile(c *contract.Contract, id string, around *surroundings, r *syntax.Re
 // compileAll is compile with all that the compiler knows, for what is no part of the plan.
 func compileAll(c *contract.Contract, id string, around *surroundings, r *syntax.Report) *compiler {
 	p := &compiler{Report: r, around: around, contract: c, broken: map[string]bool{}, ruleAt: map[string]syntax.Pos{},
-		plan: &Plan{Dataset: c.Dataset.Value, Title: c.Title.ByLanguage, Owner: c.Owner.Value, Update: c.Update.Value, Standards: standard.Version}}
+		plan: &Plan{Dataset: c.Dataset.Value, Title: c.Title.ByLanguage, About: c.About.ByLanguage, Owner: c.Owner.Value, Update: c.Update.Value, Standards: standard.Version}}
 	p.head(id)
 	p.source()
 	p.plan.Publish = Publish{Audience: "open", License: c.Publish.License.Value, AllowEmpty: c.Publish.AllowEmpty.Value}

@@ -34,7 +34,7 @@ var (
 // field compiles all of a field but its checks.
 func (p *compiler) field(n *syntax.Named[contract.Field]) Field {
 	f := &n.Value
-	out := Field{Name: n.Name.Value, Title: f.Title.ByLanguage, Optional: f.Optional.Value, Nulls: []string{""}}
+	out := Field{Name: n.Name.Value, Title: f.Title.ByLanguage, Description: f.Description.ByLanguage, Optional: f.Optional.Value, Nulls: []string{""}}
 	std := p.standard(f.Standard)
 	if std != nil {
 		out.Standard = std.Name

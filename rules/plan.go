@@ -21,7 +21,8 @@ import (
 // check is evaluated on every row read, so that a row can break several rules.
 type Plan struct {
 	Dataset   string            `json:"dataset"`
-	Title     map[string]string `json:"title,omitempty"` // by language: en, zh
+	Title     map[string]string `json:"title,omitempty"`       // by language: en, zh
+	About     map[string]string `json:"description,omitempty"` // by language
 	Owner     string            `json:"owner"`
 	Catalog   []string          `json:"catalog,omitempty"`
 	Update    string            `json:"update,omitempty"`
@@ -123,9 +124,10 @@ func (l Level) String() string { return fmt.Sprintf("L%d", int(l)) }
 type Field struct {
 	Name            string            `json:"name"`
 	Title           map[string]string `json:"title,omitempty"`
-	From            []string          `json:"from"`               // source column names, the first that the header has is used
-	Join            *JoinedInput      `json:"join,omitempty"`     // instead of From: put together out of several; From is empty then, and where the field is derived
-	Optional        bool              `json:"optional,omitempty"` // the source may lack the column: all null then
+	Description     map[string]string `json:"description,omitempty"` // by language
+	From            []string          `json:"from"`                  // source column names, the first that the header has is used
+	Join            *JoinedInput      `json:"join,omitempty"`        // instead of From: put together out of several; From is empty then, and where the field is derived
+	Optional        bool              `json:"optional,omitempty"`    // the source may lack the column: all null then
 	Standard        string            `json:"standard,omitempty"`
 	StandardVersion string            `json:"standard_version,omitempty"` // of a standard of the bureau
 	Type            Type              `json:"type"`

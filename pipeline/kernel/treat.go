@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -93,19 +94,19 @@ func newCellTreatment(f *rules.Field, key func(string) ([]byte, error)) (cellTre
 	return nil, fmt.Errorf("unknown method")
 }
 
-// fieldMetadata says what a published column is: its sensitivity, its titles by
-// language and how it was treated.
+// fieldMetadata says what a published column is: its sensitivity, its titles and
+// descriptions by language and how it was treated.
 func fieldMetadata(f *rules.Field) arrow.Metadata {
 	keys := []string{"level"}
 	values := []string{f.Level.String()}
-	languages := make([]string, 0, len(f.Title))
-	for language := range f.Title {
-		languages = append(languages, language)
-	}
-	slices.Sort(languages)
-	for _, language := range languages {
-		keys = append(keys, "title."+language)
-		values = append(values, f.Title[language])
+	for _, of := range []struct {
+		name  string
+		texts map[string]string
+	}{{"title.", f.Title}, {"description.", f.Description}} {
+		for _, language := range slices.Sorted(maps.Keys(of.texts)) {
+			keys = append(keys, of.name+language)
+			values = append(values, of.texts[language])
+		}
 	}
 	method := f.Treatment.Method
 	if method == "" {
@@ -115,7 +116,7 @@ func fieldMetadata(f *rules.Field) arrow.Metadata {
 }
 
 // Schema is the schema of the published record: the published fields in contract
-// order, all nullable. Metadata of each: level (L1..L4), title.<language>, treatment.
+// order, all nullable. Metadata of each: level (L1..L4), title.<language>, description.<language>, treatment.
 func (t *Treater) Schema() *arrow.Schema { return t.schema }
 
 // Treat gives the published record of the selected rows, in the order of sel; nil

@@ -39,6 +39,7 @@ type DataPackage struct {
 	Title        string            `json:"title,omitempty"`
 	Titles       map[string]string `json:"titles,omitempty"`
 	Description  string            `json:"description,omitempty"`
+	Descriptions map[string]string `json:"descriptions,omitempty"`
 	Licenses     []packageLicense  `json:"licenses,omitempty"`
 	Contributors []contributor     `json:"contributors,omitempty"`
 	ContentRoot  string            `json:"contentRoot,omitempty"`
@@ -77,13 +78,14 @@ type tableSchema struct {
 }
 
 type tableField struct {
-	Name        string            `json:"name"`
-	Type        string            `json:"type"`
-	Title       string            `json:"title,omitempty"`
-	Titles      map[string]string `json:"titles,omitempty"`
-	Description string            `json:"description,omitempty"`
-	Level       string            `json:"level,omitempty"`
-	Treatment   string            `json:"treatment,omitempty"`
+	Name         string            `json:"name"`
+	Type         string            `json:"type"`
+	Title        string            `json:"title,omitempty"`
+	Titles       map[string]string `json:"titles,omitempty"`
+	Description  string            `json:"description,omitempty"`
+	Descriptions map[string]string `json:"descriptions,omitempty"`
+	Level        string            `json:"level,omitempty"`
+	Treatment    string            `json:"treatment,omitempty"`
 }
 
 // Describe makes the data package of a version: one resource per data file.
@@ -94,7 +96,7 @@ func Describe(d Description) (*DataPackage, error) {
 	}
 	p := &DataPackage{
 		Profile: packageProfile, Name: d.Dataset, Version: strconv.Itoa(d.Version),
-		Title: oneTitle(d.Title), Titles: d.Title, Description: oneTitle(d.Description), ContentRoot: d.ContentRoot,
+		Title: oneTitle(d.Title), Titles: d.Title, Description: oneTitle(d.Description), Descriptions: d.Description, ContentRoot: d.ContentRoot,
 	}
 	if d.License != "" {
 		p.Licenses = []packageLicense{describeLicense(d.License)}
@@ -142,20 +144,27 @@ func describeTable(schema *arrow.Schema) (tableSchema, error) {
 		}
 		field := tableField{Name: f.Name, Type: t}
 		about := f.Metadata.ToMap()
-		for key, value := range about {
-			if language, ok := strings.CutPrefix(key, "title."); ok {
-				if field.Titles == nil {
-					field.Titles = map[string]string{}
-				}
-				field.Titles[language] = value
-			}
-		}
-		field.Title = oneTitle(field.Titles)
-		field.Description = about["description"]
+		field.Titles, field.Descriptions = byLanguage(about, "title."), byLanguage(about, "description.")
+		field.Title, field.Description = oneTitle(field.Titles), oneTitle(field.Descriptions)
 		field.Level, field.Treatment = about["level"], about["treatment"]
 		out.Fields = append(out.Fields, field)
 	}
 	return out, nil
+}
+
+// byLanguage are the members of a column's metadata that begin with a prefix, by the
+// language behind it; nil if there are none.
+func byLanguage(about map[string]string, prefix string) map[string]string {
+	var out map[string]string
+	for key, value := range about {
+		if language, ok := strings.CutPrefix(key, prefix); ok {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[language] = value
+		}
+	}
+	return out
 }
 
 // tableType is the Table Schema type of a column.

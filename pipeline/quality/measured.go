@@ -90,12 +90,19 @@ func (f Facts) model() (c Counts) {
 	return c
 }
 
-// metadata counts title, level and type of every field.
+// metadata counts title, level and type of every field, and descriptions where there
+// are some: a field of which nothing more needs to be said is not in want of one.
 func (f Facts) metadata() (c Counts) {
 	for _, field := range f.Plan.Fields {
 		c.tally(len(field.Title) > 0)
 		c.tally(field.Level >= rules.L1)
 		c.tally(field.Type.Kind != "")
+		if len(field.Description) > 0 {
+			c.tally(true)
+		}
+	}
+	if len(f.Plan.About) > 0 {
+		c.tally(true)
 	}
 	return c
 }

@@ -17,6 +17,7 @@ type Contract struct {
 	Pos     syntax.Pos            `yaml:"-"`
 	Dataset syntax.Text           `yaml:"dataset" need:"yes" doc:"Id of the dataset: lower-case letters, digits and hyphens; the file is named after it."`
 	Title   Titles                `yaml:"title" doc:"Title for readers: one text, or one per language."`
+	About   Titles                `yaml:"description" doc:"What the dataset is, for its readers: one text, or one per language."`
 	Owner   syntax.Text           `yaml:"owner" need:"yes" doc:"Id of the owning department in clearwell.yaml."`
 	Catalog []syntax.Text         `yaml:"catalog" doc:"Place in the directory, up to three levels."`
 	Update  syntax.Text           `yaml:"update" oneof:"hourly daily weekly monthly quarterly yearly irregular never" doc:"Expected cycle of deliveries; timeliness is measured against it."`
@@ -63,6 +64,7 @@ func (*Source) LaterKeys() []string {
 type Field struct {
 	Pos         syntax.Pos            `yaml:"-"`
 	Title       Titles                `yaml:"title" doc:"Title of the published column: one text, or one per language."`
+	Description Titles                `yaml:"description" doc:"What the column means, for its readers: one text, or one per language."`
 	From        From                  `yaml:"from" doc:"Column name in the source, or a list of names of which the first found is used; or {join: …} of several columns or fields; default: the field's own name, nothing where it is derived."`
 	Derive      *Derive               `yaml:"derive" doc:"CEL that gives the value, of the field's type; {if_null: …} where the source has none. Reads the other fields after cleaning and reading."`
 	Optional    syntax.Flag           `yaml:"optional" doc:"The source may lack the column; the field is null then."`
@@ -98,7 +100,7 @@ func (*Field) MisplacedKey(key string) *wording.Text {
 
 // LaterKeys implements syntax.Later.
 func (*Field) LaterKeys() []string {
-	return []string{"repair", "description"}
+	return []string{"repair"}
 }
 
 // BooleanWords are the words of a boolean field.
