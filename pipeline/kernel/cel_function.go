@@ -30,6 +30,10 @@ func (c *vectorCompiler) arithmetic(op string, args []ast.Expr) *node {
 		return &node{kind: intNode, eval: func(f *frame) vec {
 			x, y := a.eval(f), b.eval(f)
 			out := f.ints()
+			if op == operators.Add || op == operators.Subtract {
+				addColumns(f, out, x.ints, y.ints, op == operators.Subtract)
+				return vec{known: f.bothKnown(x.known, y.known), ints: out}
+			}
 			for i := range out {
 				v, ok := intOperation(op, x.ints[i], y.ints[i])
 				out[i] = v
@@ -46,6 +50,32 @@ func (c *vectorCompiler) arithmetic(op string, args []ast.Expr) *node {
 		}}
 	}
 	return nil
+}
+
+// addColumns is x + y or x - y; rows on which it overflows are unsure.
+func addColumns(f *frame, out, x, y []int64, minus bool) {
+	for k, live := range f.live {
+		from := k << 6
+		to := min(from+64, len(out))
+		var over uint64
+		sums, p, q := out[from:to], x[from:to], y[from:to]
+		q = q[:len(p)]
+		sums = sums[:len(p)]
+		if minus {
+			for i, a := range p {
+				v := a - q[i]
+				sums[i] = v
+				over |= uint64((a^q[i])&(a^v)) >> 63 << i
+			}
+		} else {
+			for i, a := range p {
+				v := a + q[i]
+				sums[i] = v
+				over |= uint64((a^v)&(q[i]^v)) >> 63 << i
+			}
+		}
+		f.unsure[k] |= over & live
+	}
 }
 
 func intOperation(op string, a, b int64) (v int64, ok bool) {

@@ -21,26 +21,18 @@ func DaysFromCivil(y, m, d int) int32 {
 	return int32(era*146097 + doe - 719468)
 }
 
-// CivilFromDays is the inverse of DaysFromCivil (Hinnant, civil_from_days).
+// CivilFromDays is the inverse of DaysFromCivil: C. Neri and L. Schneider, Euclidean affine functions and their
+// application to calendar algorithms, Software: Practice and Experience 53 (2023), which multiplies where others divide.
 func CivilFromDays(days int32) (y, m, d int) {
-	z := int(days) + 719468
-	era := z / 146097
-	if z < 0 {
-		era = (z - 146096) / 146097
-	}
-	doe := z - era*146097
-	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
-	doy := doe - (365*yoe + yoe/4 - yoe/100)
-	mp := (5*doy + 2) / 153
-	d = doy - (153*mp+2)/5 + 1
-	if mp < 10 {
-		m = mp + 3
-	} else {
-		m = mp - 9
-	}
-	y = yoe + era*400
-	if m <= 2 {
-		y++
+	const eras = 14704 // of 400 years, so many that no day is negative
+	n := 4*uint64(int64(days)+719468+146097*eras) + 3
+	century, day := n/146097, n%146097/4
+	p := 2939745 * (4*day + 3)
+	year, doy := p>>32, p&(1<<32-1)/2939745/4 // from the 1st of March
+	k := 2141*doy + 197913
+	y, m, d = int(100*century+year)-400*eras, int(k>>16), int(k&(1<<16-1)/2141)+1
+	if doy >= 306 { // January and February
+		y, m = y+1, m-12
 	}
 	return y, m, d
 }
