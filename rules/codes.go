@@ -57,6 +57,15 @@ func readColumns(root, name string, columns []string) ([][]string, error) {
 	return rows, nil
 }
 
+// quotesProblem says what the CSV reader says of quotes, which is all that it minds.
+func quotesProblem(err error) error {
+	var wrong *csv.ParseError
+	if errors.As(err, &wrong) {
+		return wording.Errorf("line %d, byte %d: a quote stands where none belongs, or is never closed", wrong.Line, wrong.Column)
+	}
+	return err
+}
+
 // withoutPath is what the operating system says of a file, without the place of the workspace on this machine.
 func withoutPath(err error) error {
 	var p *os.PathError
@@ -84,7 +93,7 @@ func tableColumns(next func() ([]string, error), columns []string) ([][]string, 
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, quotesProblem(err)
 		}
 		if line == 1 && len(row) > 0 {
 			row[0] = strings.TrimPrefix(row[0], "\ufeff")

@@ -82,19 +82,19 @@ func (t *Text) In(lang string) string {
 	return fmt.Sprintf(format, args...)
 }
 
-// Of says an error in lang: as a Speaker if it is one, as one of systemErrors, else as it is.
+// Of says an error in lang: as a Speaker if it is one, as one of knownErrors, else as it is.
 func Of(err error, lang string) string {
 	if s, ok := err.(Speaker); ok {
 		return s.In(lang)
 	}
-	if p, ok := OneOf(systemErrors, err.Error()).(Phrase); ok {
+	if p, ok := OneOf(knownErrors, err.Error()).(Phrase); ok {
 		return p.In(lang)
 	}
 	return err.Error()
 }
 
-// systemErrors are what Unix says of files that people name wrongly.
-var systemErrors = []Phrase{"no such file or directory", "permission denied", "is a directory"}
+// knownErrors are what Unix says of files that people name wrongly, and Go's reader of JSON of cut files.
+var knownErrors = []Phrase{"no such file or directory", "permission denied", "is a directory", "unexpected end of JSON input"}
 
 // Phrase is a part of a sentence without arguments, such as "a whole number".
 type Phrase string
