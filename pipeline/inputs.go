@@ -146,7 +146,7 @@ func writeDraft(dir string, t *trial) error {
 	if err != nil {
 		return err
 	}
-	if err := t.result.WriteHTML(page); err != nil {
+	if err := t.result.WritePage(page, t.Workspace.Language); err != nil {
 		page.Close()
 		return err
 	}

@@ -327,7 +327,7 @@ func (s *statement) writeFiles() error {
 	}
 	s.qualitySum = sha256Hex(report)
 	var page bytes.Buffer
-	if err := s.result.WriteHTML(&page); err != nil {
+	if err := s.result.WritePage(&page, s.Workspace.Language); err != nil {
 		return err
 	}
 	part := publish.PartName(0, 1)

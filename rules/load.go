@@ -28,6 +28,7 @@ type Workspace struct {
 	Root        string // absolute path of the folder
 	Name        string
 	Title       map[string]string // by language
+	Language    string            // of messages, and of the quality page of versions: en or zh; empty: not said
 	Departments []Department      // in file order
 	Datasets    []*Dataset        // by id
 	Jobs        []Job             // in file order
@@ -222,7 +223,7 @@ func (l *loader) workspace() error {
 	if !ok {
 		return nil
 	}
-	l.ws.Name, l.ws.Title = m.Workspace.Value, m.Title.ByLanguage
+	l.ws.Name, l.ws.Title, l.ws.Language = m.Workspace.Value, m.Title.ByLanguage, m.Language.Value
 	l.pins = m.Standards
 	for _, d := range m.Departments {
 		id := d.Name.Value

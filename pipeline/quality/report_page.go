@@ -100,6 +100,15 @@ func (r *Result) WriteReport(w io.Writer, lang string, trend []Point) error {
 	return nil
 }
 
+// WritePage writes the page that is published beside the data: in the language of
+// the workspace, zh or en, else one page in both.
+func (r *Result) WritePage(w io.Writer, lang string) error {
+	if lang == "" {
+		return r.WriteHTML(w)
+	}
+	return r.WriteReport(w, lang, nil)
+}
+
 // dimensionWords are the names of the dimensions in a language.
 func dimensionWords(lang string) map[string]string {
 	out := map[string]string{}

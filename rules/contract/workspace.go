@@ -7,7 +7,7 @@ type Workspace struct {
 	Pos         syntax.Pos                 `yaml:"-"`
 	Workspace   syntax.Text                `yaml:"workspace" need:"yes" doc:"Name of the workspace."`
 	Title       Titles                     `yaml:"title" doc:"Title: one text, or one per language."`
-	Language    syntax.Text                `yaml:"language" oneof:"en zh" doc:"Language of messages about mistakes; default: that of the computer (LANG), else en."`
+	Language    syntax.Text                `yaml:"language" oneof:"en zh" doc:"Language of messages about mistakes (default: that of the computer, LANG, else en) and of the quality page of a version (default: one page in both)."`
 	Departments syntax.Ordered[Department] `yaml:"departments" need:"yes" doc:"The departments by id."`
 	Standards   *Pins                      `yaml:"standards" doc:"Versions that the standards must have; another one is a mistake."`
 }
