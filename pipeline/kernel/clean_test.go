@@ -40,15 +40,15 @@ func TestStepsCleanAndCountWhatTheyChange(t *testing.T) {
 		out  []string // "" is null
 	}{
 		{"trim strips blanks and ideographic spaces", rules.Step{Op: rules.Trim},
-			[]string{"a", " a", "a\t", "\u3000a \u3000", "", "  ", "局", "\u3000", "a b", "\r\n甲\r\n", "、x、"},
-			[]string{"a", "a", "a", "a", "", "", "局", "", "a b", "甲", "、x、"}},
+			[]string{"a", " a", "a\t", "\u3000a \u3000", "", "  ", "局", "\u3000", "a b", "\r\n甲\r\n", "、x、", "\u00a0a\u00a0", "\u2003甲 \u2002", "\u00a0", "£\u00a0a"},
+			[]string{"a", "a", "a", "a", "", "", "局", "", "a b", "甲", "、x、", "a", "甲", "", "£\u00a0a"}},
 		{"trim strips what it is told", rules.Step{Op: rules.Trim, Chars: "-、"}, []string{"--a-", "、a、", " a", "-", "一"}, []string{"a", "a", " a", "", "一"}},
 		{"halfwidth", rules.Step{Op: rules.HalfWidth},
 			[]string{"ＡＢ１２～", "！", "a\u3000b", "中文", "ｶﾅ", "｟", "、", "\u3001", "ab", "\xEF\xBC", "\xE3\x80"},
 			[]string{"AB12~", "!", "a b", "中文", "ｶﾅ", "｟", "、", "\u3001", "ab", "\xEF\xBC", "\xE3\x80"}},
 		{"upper", rules.Step{Op: rules.Upper}, []string{"11x", "ABC", "é中a", "ß", "\xFFa", "{z`"}, []string{"11X", "ABC", "É中A", "ß", "\xFFA", "{Z`"}},
 		{"lower", rules.Step{Op: rules.Lower}, []string{"A@B.CN", "abc", "É中", "[Z@", "Ａ"}, []string{"a@b.cn", "abc", "é中", "[z@", "ａ"}},
-		{"collapse", rules.Step{Op: rules.Collapse}, []string{"a b", "a  b", "a\tb", "a \u3000\n b", "\t", "ab"}, []string{"a b", "a b", "a b", "a b", " ", "ab"}},
+		{"collapse", rules.Step{Op: rules.Collapse}, []string{"a b", "a  b", "a\tb", "a \u3000\n b", "\t", "ab", "a\u00a0\u2003b"}, []string{"a b", "a b", "a b", "a b", " ", "ab", "a b"}},
 		{"remove", rules.Step{Op: rules.Remove, Chars: " -"}, []string{"138-1234 5678", "- -", "1"}, []string{"13812345678", "", "1"}},
 		{"remove wide characters", rules.Step{Op: rules.Remove, Chars: "·•x"}, []string{"阿·凡x提", "丷·", "・"}, []string{"阿凡提", "丷", "・"}},
 		{"strip_prefix takes the first word, once", rules.Step{Op: rules.StripPrefix, Words: []string{"+86", "86"}}, []string{"+86138", "8686", "138+86", "+86", "+8"}, []string{"138", "86", "138+86", "", "+8"}},

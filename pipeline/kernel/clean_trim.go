@@ -5,9 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// blanks is what trim strips when the contract says nothing else, and what
-// collapse takes for blank: space, tab, CR, LF, ideographic space.
-const blanks = " \t\r\n\u3000"
+// Blanks is what trim strips when the contract says nothing else, and what
+// collapse takes for blank: space, tab, CR, LF, ideographic space, and the three that
+// text copied from web pages brings along: no-break, en and em space.
+const Blanks = " \t\r\n\u3000\u00a0\u2002\u2003"
 
 // trim strips characters from both ends. It decides by the first and the last
 // byte of a value whether the value has to be looked at.
@@ -18,7 +19,7 @@ type trim struct {
 
 func newTrim(chars string) *trim {
 	if chars == "" {
-		chars = blanks
+		chars = Blanks
 	}
 	s := &trim{}
 	for _, c := range characters(chars) {

@@ -36,7 +36,7 @@ func halfWidthOf(a, b, c byte) byte {
 
 // newCollapse makes every run of blanks one space.
 func newCollapse() step {
-	chars := characters(blanks)
+	chars := characters(Blanks)
 	var lead []byte
 	for _, c := range chars {
 		lead = append(lead, c[0])

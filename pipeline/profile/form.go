@@ -12,9 +12,6 @@ import (
 	"clearwell/rules/standard"
 )
 
-// blanks is what the cleaning step trim strips when a contract says nothing else.
-const blanks = " \t\r\n\u3000"
-
 // A numeric is a value read as a number.
 type numeric struct {
 	ok       bool
@@ -231,7 +228,7 @@ func dirtOf(v []byte) (d Dirt) {
 	if clean(v) {
 		return d
 	}
-	if len(bytes.Trim(v, blanks)) != len(v) {
+	if len(bytes.Trim(v, kernel.Blanks)) != len(v) {
 		d.Blanks = 1
 	}
 	spaces := 0
@@ -261,7 +258,7 @@ func dirtOf(v []byte) (d Dirt) {
 		spaces = 0
 		i++
 	}
-	if d.Spaces == 1 && !bytes.Contains(bytes.Trim(v, blanks), []byte("  ")) {
+	if d.Spaces == 1 && !bytes.Contains(bytes.Trim(v, kernel.Blanks), []byte("  ")) {
 		d.Spaces = 0
 	}
 	return d

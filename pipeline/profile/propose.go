@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"clearwell/pipeline/kernel"
 	"clearwell/rules/standard"
 )
 
@@ -363,12 +364,12 @@ func (w *contractWriter) set(c *Column) string {
 		if _, variant := f.variants[string(v.plain)]; variant || v.runes > 64 {
 			continue
 		}
-		text := string(bytes.Trim(v.raw, blanks))
+		text := string(bytes.Trim(v.raw, kernel.Blanks))
 		if half {
 			text = string(v.plain)
 		}
 		if collapse {
-			text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(blanks, r) }), " ")
+			text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(kernel.Blanks, r) }), " ")
 		}
 		if !slices.Contains(values, text) {
 			values = append(values, text)

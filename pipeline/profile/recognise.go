@@ -252,7 +252,7 @@ func addressLike(tried [][]byte) bool {
 func nameLike(tried [][]byte) bool {
 	hits := 0
 	for _, v := range tried {
-		if n := utf8.RuneCount(bytes.Trim(v, blanks)); n <= 4 || bytes.ContainsRune(v, '·') {
+		if n := utf8.RuneCount(bytes.Trim(v, kernel.Blanks)); n <= 4 || bytes.ContainsRune(v, '·') {
 			hits++
 		}
 	}

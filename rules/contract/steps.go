@@ -84,7 +84,7 @@ type stepForm struct {
 }
 
 var stepForms = map[string]stepForm{
-	"trim":      {doc: "Strips blanks (space, tab, line break, full-width space) or the given characters from both ends.", args: func() any { return new(CharsArgs) }, short: func(a any) any { return &a.(*CharsArgs).Chars }, bare: true},
+	"trim":      {doc: "Strips blanks (space, tab, line break, full-width, no-break, en and em space) or the given characters from both ends.", args: func() any { return new(CharsArgs) }, short: func(a any) any { return &a.(*CharsArgs).Chars }, bare: true},
 	"halfwidth": {doc: "Full-width forms become their ASCII ones.", bare: true},
 	"upper":     {doc: "Upper case.", bare: true},
 	"lower":     {doc: "Lower case.", bare: true},
