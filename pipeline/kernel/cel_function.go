@@ -266,6 +266,9 @@ func (c *vectorCompiler) method(name string, target ast.Expr, args []ast.Expr) *
 	if name == "size" && len(args) == 0 {
 		return sizeOf(n)
 	}
+	if part := c.textPart(name, n, args); part != nil {
+		return part
+	}
 	if len(args) != 1 {
 		return nil
 	}

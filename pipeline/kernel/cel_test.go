@@ -72,7 +72,7 @@ func randomExpr(r *rand.Rand, depth int) string {
 			`duration("-1h30m") + e`, "(b ? d : e)", "(i > 0 ? t : cn.id_birth(id))")
 	}
 	word := func() string {
-		return pick("s", "u", `"a"`, `"甲乙"`, "cn.id_gender(id)", "s + u", `u + "b"`, "s.upperAscii()", "(s + 'B').lowerAscii()", "(u + ' ').trim()", "(b ? s : u)", `(b ? "a" : cn.id_gender(id))`)
+		return pick("s", "u", `"a"`, `"甲乙"`, "cn.id_gender(id)", "s + u", `u + "b"`, "s.upperAscii()", "(s + 'B').lowerAscii()", "(u + ' ').trim()", "(b ? s : u)", "s.substring(1)", "id.substring(6, 14)", "s.substring(0, 2)", "(s + u).replace('a', '乙b')", `s.replace("b", "")`, `(b ? "a" : cn.id_gender(id))`)
 	}
 	if depth == 0 || r.IntN(4) == 0 {
 		switch r.IntN(12) {
@@ -194,6 +194,7 @@ func TestCommonFormsHaveColumnKernels(t *testing.T) {
 		`d >= timestamp("1990-01-01T00:00:00Z")`, "x != 0.0", "-i < 3", "m > 1",
 		`e - d <= duration("720h")`, `d + duration("24h") < t`, "days_between(d, e) <= 30", "month(d) == 2 && day(d) > 28", "weekday(t) < 6", "t.getHours() >= 8",
 		`s.upperAscii() == u`, "s.startsWith(u)", "s + u == id", "(b ? i : j) > 0", "double(i) <= x", `s.trim() != ""`,
+		`id.substring(6, 10) == "1990"`, `s.replace("a", "b").startsWith("b")`, "s.substring(1).size() > 1",
 	} {
 		x := mustExpr(t, plan, text)
 		rows, err := newRowPredicate(prog, x)
