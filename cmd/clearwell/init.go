@@ -55,7 +55,7 @@ the keys and the ledger only.`,
 			}
 			if len(ws.Datasets) > 0 {
 				id := ws.Datasets[0].ID
-				fmt.Fprintf(out, "\nnext:\n  %[1]s -C %[2]s check\n  %[1]s -C %[2]s preview %[3]s\n  %[1]s -C %[2]s run %[3]s\n", called(), dir, id)
+				fmt.Fprintf(out, "\nnext:\n  %[1]s -C %[2]s check\n  %[1]s -C %[2]s preview %[3]s\n  %[1]s -C %[2]s test\n  %[1]s -C %[2]s run %[3]s\n", called(), dir, id)
 			}
 			return nil
 		},

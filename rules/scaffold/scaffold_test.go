@@ -46,3 +46,17 @@ func TestNothingIsOverwritten(t *testing.T) {
 		t.Fatal("files were written beside it")
 	}
 }
+
+func TestTheContractOfANewWorkspaceHasTests(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := scaffold.Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	ws, err := rules.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(ws.Datasets[0].Tests); n < 2 {
+		t.Errorf("%d tests", n)
+	}
+}
