@@ -96,7 +96,8 @@ func randomExpr(r *rand.Rand, depth int) string {
 			return pick("x < 1", "i > 0.5", "m >= 1", "x > i")
 		case 9:
 			return pick("(b ? i : j) > 0", "d.getFullYear() == 1990", "s + u == \"aa\"", "size(s) > size(u)", `d - e < duration("24h")`, `t - d >= duration("90m")`,
-				`s.contains(u)`, `s.endsWith(u)`, `(s + u).startsWith("a")`, `"abc".contains(u)`, "(b ? b : i > 0)", `d - timestamp("0001-01-01T00:00:00Z") > duration("1h")`, `s.matches(u)`)
+				`s.contains(u)`, `s.endsWith(u)`, `(s + u).startsWith("a")`, `"abc".contains(u)`, "(b ? b : i > 0)", `d - timestamp("0001-01-01T00:00:00Z") > duration("1h")`, `s.matches(u)`,
+				`s.substring(0, 2) == "ab"`, `s.substring(1).startsWith("b")`, `id.substring(6, 10) < "1990"`, `s.replace("b", "") == "acdefgh"`)
 		default:
 			return compare(pick("i", "j"), pick("0", "1", "j"))
 		}
