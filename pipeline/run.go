@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -12,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -112,12 +112,11 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 		return nil, &NotInForceError{File: ds.File, Status: ds.Lifecycle.Status}
 	}
 	opts.fill()
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(budget(opts.Memory).collectFrom()))
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if !r.claim(ds.ID) {
 		return nil, fmt.Errorf("dataset %s is running already; wait until that run ends", ds.ID)
 	}
 	defer r.giveBack(ds.ID)
+	defer heap.enter(budget(opts.Memory))()
 	// A run that was recorded and could not be put in place must be, before its dataset gets another version.
 	if _, _, err := r.endLeftRuns(context.WithoutCancel(ctx), func(j journal) bool { return j.Dataset == ds.ID }); err != nil {
 		return nil, err
@@ -313,12 +312,10 @@ func (j *job) carryOut(ctx context.Context) error {
 	pass, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	j.arrive(ctx, intake, objects, stop)
-	err = j.process(pass, objects)
-	if failed := j.arrival.wait(); failed != nil {
-		return failed
-	}
+	err = guarded(func() error { return j.process(pass, objects) })() // a panic too must not leave what is beside it behind
+	failed := j.arrival.wait()
 	j.syncing.wait() // a run that failed goes on to remove the file
-	return err
+	return cmp.Or(failed, err)
 }
 
 // process carries what was taken in through both passes.
