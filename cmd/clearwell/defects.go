@@ -282,19 +282,20 @@ var returnWords = map[string]struct {
 	why    map[string]string
 	bad    map[string]string
 	open   string
-	repair string
+	repair string // what to do about a record that could not be read
+	check  string // and about a value whose rule does not say
 }{
 	"zh": {
 		[]string{"部门", "数据集", "来源文件", "行号", "记录号", "字段", "规则编号", "规则名称", "原始值", "整改说明", "依据", "首次发现", "发现次数", "状态"},
 		map[string]string{defects.Fixed: "已整改", defects.Gone: "不再报送", defects.Changed: "已更正或不再报送", defects.RuleGone: "规则已停用"},
 		map[string]string{"ragged": "列数与表头不符", "stray_quote": "引号位置错误", "unclosed_quote": "引号未闭合", "nul": "含有空字符", "encoding": "字符编码错误"},
-		"待整改", "请更正该条记录的格式后重新报送。",
+		"待整改", "请更正该条记录的格式后重新报送。", "请核对原始值，更正后重新报送。",
 	},
 	"en": {
 		[]string{"department", "dataset", "file", "line", "record", "field", "rule", "what is wrong", "value as delivered", "what to do", "basis", "first seen", "times seen", "state"},
 		map[string]string{defects.Fixed: "fixed", defects.Gone: "not delivered any more", defects.Changed: "corrected or not delivered any more", defects.RuleGone: "the rule is gone"},
 		map[string]string{"ragged": "other columns than the header", "stray_quote": "a quote in the wrong place", "unclosed_quote": "a quote never closed", "nul": "a NUL character", "encoding": "no text of the encoding"},
-		"open", "Correct the form of the record and deliver it again.",
+		"open", "Correct the form of the record and deliver it again.", "Check the value, correct it and deliver it again.",
 	},
 }
 
@@ -321,7 +322,7 @@ func writeReturn(c *cobra.Command, ws *rules.Workspace, list []*rules.Dataset, f
 			n++
 			title, fix, basis, field := words.bad[d.Rule], words.repair, "", ""
 			if rule := d.RuleOf; rule != nil {
-				title, fix, basis = ruleTitle(rule, lang), rule.Fix, rule.Basis
+				title, fix, basis = ruleTitle(rule, lang), cmp.Or(rule.Fix, words.check), rule.Basis
 				field = strings.Join(d.Fields, ", ")
 			}
 			value := strings.Join(d.Values, " | ")
@@ -344,7 +345,9 @@ func writeReturn(c *cobra.Command, ws *rules.Workspace, list []*rules.Dataset, f
 }
 
 // ruleTitle is what a rule demands, in words.
-func ruleTitle(r *rules.Rule, lang string) string { return inLanguage(r.Title, lang, r.Demands()) }
+func ruleTitle(r *rules.Rule, lang string) string {
+	return inLanguage(r.Title, lang, r.DemandsIn(lang))
+}
 
 // inLanguage is the title in a language, else in the other, else the fallback.
 func inLanguage(titles map[string]string, lang, otherwise string) string {
