@@ -738,6 +738,8 @@ func (p *compiler) nulls(r *Rule, t syntax.Text) {
 	}
 	for i := range r.Conditions {
 		switch c := &r.Conditions[i]; {
+		case c.Op == Unique && len(r.Conditions) == 1 && r.Nulls != FailNulls:
+			c.NullsMatch, r.Nulls = r.Nulls == SkipAll, SkipAny
 		case c.Op.Settled():
 			p.Addf(t.Pos, "%q is not for %s: it leaves out rows with a null in its fields; add a rule with required", "nulls", c.Op)
 			return

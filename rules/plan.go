@@ -312,6 +312,8 @@ type Condition struct {
 	Fields   []string          `json:"fields,omitempty"` // of conditions over several fields
 	Expr     *expr.Expr        `json:"expr,omitempty"`
 
+	NullsMatch bool `json:"nulls_match,omitempty"` // unique: nulls are equal to each other, and only rows where all Fields are null are left out
+
 	Blocks    [][]Condition `json:"blocks,omitempty"`    // any_of, all_of, not: conditions of one block must all hold
 	Tags      string        `json:"tags,omitempty"`      // validate
 	Schema    string        `json:"schema,omitempty"`    // json: the text of a JSON Schema

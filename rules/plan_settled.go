@@ -93,7 +93,11 @@ func (p *Plan) Referred() []*Referred {
 func (c Condition) settledWords() string {
 	switch c.Op {
 	case Unique:
-		return strings.Join(c.Fields, " + ") + " does not occur twice"
+		text := strings.Join(c.Fields, " + ") + " does not occur twice"
+		if c.NullsMatch {
+			text += ", nulls being equal"
+		}
+		return text
 	case Depends:
 		return strings.Join(c.Fields, " + ") + " says what " + c.Other + " is"
 	case Increasing, Decreasing:

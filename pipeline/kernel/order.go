@@ -18,12 +18,20 @@ import (
 // Per field: text as its length (uvarint) and bytes; integer, date and timestamp
 // as 8 bytes, number as the 8 bytes of its float64 (zero without sign), decimal as
 // 16 bytes, boolean as 1 byte, all big-endian.
-type KeyEncoder struct{ fields []int }
+//
+// Where nulls are values too (NullsMatch), a byte before each value says whether it is there.
+type KeyEncoder struct {
+	fields []int
+	nulls  bool
+}
 
 // NewKeyEncoder encodes the named fields of a plan, in this order. Unknown names panic: the plan was checked.
 func NewKeyEncoder(p *rules.Plan, fields []string) *KeyEncoder {
-	return &KeyEncoder{mustFields(p, fields)}
+	return &KeyEncoder{fields: mustFields(p, fields)}
 }
+
+// NullsMatch makes an encoder of the same fields for which nulls are equal; only a row where all are null has no key.
+func (k *KeyEncoder) NullsMatch() *KeyEncoder { return &KeyEncoder{k.fields, true} }
 
 func mustFields(p *rules.Plan, names []string) []int {
 	list := make([]int, len(names))
@@ -41,8 +49,14 @@ func mustFields(p *rules.Plan, names []string) []int {
 func (k *KeyEncoder) Append(dst []byte, cols []arrow.Array, row int) (key []byte, ok bool) {
 	start := len(dst)
 	for _, f := range k.fields {
-		if cols[f].IsNull(row) {
+		switch null := cols[f].IsNull(row); {
+		case null && !k.nulls:
 			return dst[:start], false
+		case null:
+			dst = append(dst, 0)
+			continue
+		case k.nulls:
+			dst, ok = append(dst, 1), true
 		}
 		if s, ok := cols[f].(*array.String); ok {
 			v := s.Value(row)
@@ -50,6 +64,9 @@ func (k *KeyEncoder) Append(dst []byte, cols []arrow.Array, row int) (key []byte
 			continue
 		}
 		dst = appendOrdered(dst, cols[f], row)
+	}
+	if k.nulls && !ok {
+		return dst[:start], false
 	}
 	return dst, true
 }

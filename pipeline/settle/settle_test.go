@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -317,6 +318,20 @@ func TestDeviationsAreExactWhateverTheOrder(t *testing.T) {
 	c := &rules.Condition{Op: rules.Outlier, Field: "v", Outlier: &rules.Distance{By: "z", Factor: "1"}}
 	if failed, _ := trial(t, newRule(t, c, roomy, nil, false), []testRow{{v: 0}, {v: 2}}, 1, 1, false); len(failed) != 0 {
 		t.Errorf("on the bound: %v", failed)
+	}
+}
+
+// TestUniqueWithNulls: rows with a null are not looked at, or, where nulls count, are copies of rows that have the null in the same place.
+func TestUniqueWithNulls(t *testing.T) {
+	rows := []testRow{{g: "a", t: "x"}, {g: "a"}, {g: "a"}, {t: "x"}, {}, {}, {g: "a", t: "x"}, {t: "a"}, {g: "ax"}}
+	for _, c := range []struct {
+		nulls bool
+		want  []int
+	}{{false, []int{0, 6}}, {true, []int{0, 1, 2, 6}}} {
+		failed, _ := trial(t, newRule(t, &rules.Condition{Op: rules.Unique, Fields: []string{"g", "t"}, NullsMatch: c.nulls}, roomy, nil, false), rows, 2, 2, false)
+		if got := slices.Sorted(maps.Keys(failed)); !slices.Equal(got, c.want) {
+			t.Errorf("nulls %v: %v fail, not %v", c.nulls, got, c.want)
+		}
 	}
 }
 

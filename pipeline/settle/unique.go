@@ -18,7 +18,11 @@ type unique struct {
 }
 
 func newUnique(p *rules.Plan, c *rules.Condition, share Share) *unique {
-	return &unique{contest: dedupe.NewContest(share.Dir, share.Bytes), key: kernel.NewKeyEncoder(p, c.Fields)}
+	key := kernel.NewKeyEncoder(p, c.Fields)
+	if c.NullsMatch {
+		key = key.NullsMatch()
+	}
+	return &unique{contest: dedupe.NewContest(share.Dir, share.Bytes), key: key}
 }
 
 func (u *unique) Close() error { return u.contest.Close() }
