@@ -116,7 +116,7 @@ func (r *Runner) Run(ctx context.Context, dataset string, opts Options) (*Outcom
 		return nil, fmt.Errorf("dataset %s is running already; wait until that run ends", ds.ID)
 	}
 	defer r.giveBack(ds.ID)
-	defer heap.enter(budget(opts.Memory))()
+	defer processHeap.enter(budget(opts.Memory))()
 	// A run that was recorded and could not be put in place must be, before its dataset gets another version.
 	if _, _, err := r.endLeftRuns(context.WithoutCancel(ctx), func(j journal) bool { return j.Dataset == ds.ID }); err != nil {
 		return nil, err
