@@ -63,7 +63,7 @@ func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentro
 		return parquet.Stats{}, err
 	}
 	groups := int((total + rowGroupRows - 1) / rowGroupRows)
-	q := &groupQueue{file: fw}
+	q := &groupQueue{file: fw, room: workers}
 	var begun, taken atomic.Int64 // of beside, of groups
 	g, ctx := errgroup.WithContext(ctx)
 	for range min(workers, max(groups+len(e.beside), 1)) {
@@ -83,7 +83,7 @@ func (e *emission) publishRows(ctx context.Context, w io.Writer, root *contentro
 					return err
 				}
 				begin := time.Now()
-				err = q.append(group, rg)
+				err = q.append(ctx, group, rg)
 				e.meter.waited(begin)
 				if err != nil {
 					return err
@@ -360,12 +360,18 @@ func (t *publisher) count(f *frame, l loaded) error {
 	return t.measure(l)
 }
 
-// groupQueue appends row groups in order, whichever was ready first.
+// groupQueue appends row groups in order, whichever was ready first. Of those that
+// wait behind a slow one at most room are held: a worker that brings one more waits
+// with it. The worker that is next is never made to wait, so that the queue always
+// moves on, unless that worker fails: then the context ends and lets all go.
 type groupQueue struct {
-	mu      sync.Mutex
-	file    *parquet.FileWriter
+	file *parquet.FileWriter
+	room int
+
+	mu      sync.Mutex // guards what follows
 	next    int
 	waiting groupHeap
+	moved   chan struct{} // closed when groups were taken out of waiting; nil: nobody looks
 }
 
 type numberedGroup struct {
@@ -386,9 +392,24 @@ func (h *groupHeap) Pop() any {
 	return last
 }
 
-func (q *groupQueue) append(number int, rg *parquet.RowGroup) error {
+func (q *groupQueue) append(ctx context.Context, number int, rg *parquet.RowGroup) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for number != q.next && len(q.waiting) >= q.room {
+		if q.moved == nil {
+			q.moved = make(chan struct{})
+		}
+		moved := q.moved
+		q.mu.Unlock()
+		select {
+		case <-moved:
+		case <-ctx.Done():
+		}
+		q.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
 	heap.Push(&q.waiting, numberedGroup{number, rg})
 	for len(q.waiting) > 0 && q.waiting[0].number == q.next {
 		g := heap.Pop(&q.waiting).(numberedGroup)
@@ -396,6 +417,10 @@ func (q *groupQueue) append(number int, rg *parquet.RowGroup) error {
 			return err
 		}
 		q.next++
+	}
+	if q.moved != nil {
+		close(q.moved)
+		q.moved = nil
 	}
 	return nil
 }
