@@ -9,13 +9,14 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"clearwell/pipeline/exact"
 	"clearwell/pipeline/kernel"
 )
 
 // pairSums are the exact sums of two columns of numbers together, each in units of its type.
 type pairSums struct {
 	n                int64
-	x, y, xx, yy, xy exactSum
+	x, y, xx, yy, xy exact.Sum
 }
 
 // term is a number ±(hi * 2^64 + lo) * 2^e.
@@ -34,7 +35,7 @@ func reader(c arrow.Array) func(row int) term {
 	switch c := c.(type) {
 	case *array.Float64:
 		return func(row int) term {
-			m, e, negative := parts(c.Value(row))
+			m, e, negative := exact.Parts(c.Value(row))
 			return term{lo: m, e: e, negative: negative}
 		}
 	case *array.Int64:
@@ -57,18 +58,18 @@ func reader(c arrow.Array) func(row int) term {
 }
 
 // narrow adds a product of numbers without hi.
-func (s *exactSum) narrow(a, b term) {
+func narrow(s *exact.Sum, a, b term) {
 	hi, lo := bits.Mul64(a.lo, b.lo)
-	s.add(hi, lo, a.e+b.e, a.negative != b.negative)
+	s.Add(hi, lo, a.e+b.e, a.negative != b.negative)
 }
 
 // times adds a product.
-func (s *exactSum) times(a, b term) {
+func times(s *exact.Sum, a, b term) {
 	negative, e := a.negative != b.negative, a.e+b.e
-	s.product(a.lo, b.lo, 1, e, negative)
-	s.product(a.hi, b.lo, 1, e+64, negative)
-	s.product(a.lo, b.hi, 1, e+64, negative)
-	s.product(a.hi, b.hi, 1, e+128, negative)
+	s.Product(a.lo, b.lo, 1, e, negative)
+	s.Product(a.hi, b.lo, 1, e+64, negative)
+	s.Product(a.lo, b.hi, 1, e+64, negative)
+	s.Product(a.hi, b.hi, 1, e+128, negative)
 }
 
 // add takes the rows of two columns, none of which is null.
@@ -78,28 +79,28 @@ func (s *pairSums) add(a, b arrow.Array, rows kernel.Bits) {
 		p, q := x(row), y(row)
 		s.n++
 		if p.hi|q.hi == 0 {
-			s.x.word(p.lo, p.e, p.negative)
-			s.y.word(q.lo, q.e, q.negative)
-			s.xx.narrow(p, p)
-			s.yy.narrow(q, q)
-			s.xy.narrow(p, q)
+			s.x.Word(p.lo, p.e, p.negative)
+			s.y.Word(q.lo, q.e, q.negative)
+			narrow(&s.xx, p, p)
+			narrow(&s.yy, q, q)
+			narrow(&s.xy, p, q)
 			return
 		}
-		s.x.add(p.hi, p.lo, p.e, p.negative)
-		s.y.add(q.hi, q.lo, q.e, q.negative)
-		s.xx.times(p, p)
-		s.yy.times(q, q)
-		s.xy.times(p, q)
+		s.x.Add(p.hi, p.lo, p.e, p.negative)
+		s.y.Add(q.hi, q.lo, q.e, q.negative)
+		times(&s.xx, p, p)
+		times(&s.yy, q, q)
+		times(&s.xy, p, q)
 	})
 }
 
 func (s *pairSums) merge(o *pairSums) {
 	s.n += o.n
-	s.x.merge(&o.x)
-	s.y.merge(&o.y)
-	s.xx.merge(&o.xx)
-	s.yy.merge(&o.yy)
-	s.xy.merge(&o.xy)
+	s.x.Merge(&o.x)
+	s.y.Merge(&o.y)
+	s.xx.Merge(&o.xx)
+	s.yy.Merge(&o.yy)
+	s.xy.Merge(&o.xy)
 }
 
 // correlation is Pearson's r; ok false where one of the columns does not vary or there
@@ -109,11 +110,11 @@ func (s *pairSums) correlation() (r float64, ok bool) {
 		return 0, false
 	}
 	// r = (n Sxy - Sx Sy) / sqrt((n Sxx - Sx^2) (n Syy - Sy^2))
-	n, x, y := new(big.Rat).SetInt64(s.n), s.x.rat(), s.y.rat()
+	n, x, y := new(big.Rat).SetInt64(s.n), s.x.Rat(), s.y.Rat()
 	part := func(square, a, b *big.Rat) *big.Rat {
 		return square.Sub(square.Mul(square, n), new(big.Rat).Mul(a, b))
 	}
-	above, dx, dy := part(s.xy.rat(), x, y), part(s.xx.rat(), x, x), part(s.yy.rat(), y, y)
+	above, dx, dy := part(s.xy.Rat(), x, y), part(s.xx.Rat(), x, x), part(s.yy.Rat(), y, y)
 	if dx.Sign() <= 0 || dy.Sign() <= 0 {
 		return 0, false
 	}

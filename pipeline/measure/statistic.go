@@ -113,7 +113,7 @@ func (m *moments) see(v *value, n int64) {
 // total is the sum.
 func (m *moments) total() *big.Rat {
 	if m.floats != nil {
-		return m.floats.sum.rat()
+		return m.floats.sum.Rat()
 	}
 	return new(big.Rat).SetFrac(&m.sum, power10(m.scale))
 }
@@ -131,7 +131,7 @@ func (m *moments) deviation() (s float64, ok bool) {
 	}
 	squares := new(big.Rat).SetFrac(&m.squares, power10(2*m.scale))
 	if m.floats != nil {
-		squares = m.floats.squares.rat()
+		squares = m.floats.squares.Rat()
 	}
 	total := m.total()
 	n := new(big.Rat).SetInt64(m.n)

@@ -14,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"clearwell/pipeline/dedupe"
+	"clearwell/pipeline/exact"
 	"clearwell/pipeline/kernel"
 	"clearwell/rules"
 )
@@ -31,8 +32,8 @@ type outlier struct {
 
 	mu     sync.Mutex // guards what follows while observers close
 	count  int64
-	sum    *exactSum // of the values; z only
-	square *exactSum // of their squares
+	sum    *exact.Sum // of the values; z only
+	square *exact.Sum // of their squares
 }
 
 func newOutlier(p *rules.Plan, c *rules.Condition, _ Share) (*outlier, error) {
@@ -45,7 +46,7 @@ func newOutlier(p *rules.Plan, c *rules.Condition, _ Share) (*outlier, error) {
 		return nil, fmt.Errorf("a %s has no distance from another", p.Fields[o.field].Type)
 	}
 	if o.byZ {
-		o.sum, o.square = o.number.sums()
+		o.sum, o.square = newSums()
 	}
 	return o, nil
 }
@@ -125,18 +126,9 @@ func (n numbering) rational(ordinal uint64) *big.Rat {
 	return v
 }
 
-// Exponents of a float64 as mantissa * 2^exponent with a whole mantissa.
-const (
-	leastExponent = -1074
-	mostExponent  = 971
-)
-
-// sums are empty sums of values and of their squares.
-func (n numbering) sums() (sum, square *exactSum) {
-	if n.floating {
-		return newExactSum(leastExponent, mostExponent), newExactSum(2*leastExponent, 2*mostExponent)
-	}
-	return newExactSum(0, 0), newExactSum(0, 0)
+// newSums are empty sums of values and of their squares.
+func newSums() (sum, square *exact.Sum) {
+	return new(exact.Sum), new(exact.Sum)
 }
 
 // parts takes a value apart.
@@ -161,7 +153,7 @@ func (n numbering) parts(c arrow.Array, row int) (mantissa uint64, exponent int,
 func (o *outlier) Observer() Observer {
 	w := &outlierObserver{rule: o}
 	if o.byZ {
-		w.sum, w.square = o.number.sums()
+		w.sum, w.square = newSums()
 	}
 	return w
 }
@@ -169,7 +161,7 @@ func (o *outlier) Observer() Observer {
 type outlierObserver struct {
 	rule        *outlier
 	count       int64
-	sum, square *exactSum
+	sum, square *exact.Sum
 }
 
 func (w *outlierObserver) Observe(b *Batch) error {
@@ -183,9 +175,9 @@ func (w *outlierObserver) Observe(b *Batch) error {
 		w.count++
 		if w.rule.byZ {
 			m, e, negative := n.parts(col, i)
-			w.sum.add(0, m, e, negative)
+			w.sum.Word(m, e, negative)
 			hi, lo := bits.Mul64(m, m)
-			w.square.add(hi, lo, 2*e, false)
+			w.square.Add(hi, lo, 2*e, false)
 		}
 		return nil
 	})
@@ -197,8 +189,8 @@ func (w *outlierObserver) Close() error {
 	defer o.mu.Unlock()
 	o.count += w.count
 	if o.byZ {
-		o.sum.merge(w.sum)
-		o.square.merge(w.square)
+		o.sum.Merge(w.sum)
+		o.square.Merge(w.square)
 	}
 	return nil
 }
@@ -244,11 +236,11 @@ const deviationBits = 512
 // factor standard deviations from the mean.
 func (o *outlier) withinDeviations() (least, most uint64) {
 	n := big.NewInt(o.count)
-	sum, square := o.sum.value(), o.square.value()
-	d := new(big.Int).Mul(n, square)
-	d.Sub(d, new(big.Int).Mul(sum, sum)) // n^2 times the variance
+	sum, d := o.sum.Rat(), o.square.Rat()
+	d.Mul(d, new(big.Rat).SetInt(n))
+	d.Sub(d, new(big.Rat).Mul(sum, sum)) // n^2 times the variance
 	float := func() *big.Float { return new(big.Float).SetPrec(deviationBits) }
-	far := float().SetInt(d)
+	far := float().SetRat(d)
 	if o.sample {
 		if o.count == 1 {
 			return 0, math.MaxUint64 // one value has no deviation from itself
@@ -258,9 +250,8 @@ func (o *outlier) withinDeviations() (least, most uint64) {
 	far.Sqrt(far)
 	far.Mul(far, float().SetRat(o.factor))
 	end := func(add func(z, x, y *big.Float) *big.Float) *big.Rat {
-		x := add(float(), float().SetInt(sum), far)
+		x := add(float(), float().SetRat(sum), far)
 		x.Quo(x, float().SetInt(n))
-		x.SetMantExp(x, o.sum.least)
 		v, _ := x.Rat(nil)
 		return v
 	}
