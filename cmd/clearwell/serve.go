@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"clearwell/jobs"
 	"clearwell/pipeline"
+	"clearwell/rules"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -33,6 +36,9 @@ func (a *app) serveCommand() *cobra.Command {
 			if a.json {
 				log = slog.New(slog.NewJSONHandler(c.ErrOrStderr(), nil))
 			}
+			if passed := passedOver(w.Workspace); len(passed) > 0 {
+				log.Warn("jobs of contracts that publish nothing are passed over until the contract is in force and serve is started anew", "datasets", strings.Join(passed, ", "))
+			}
 			err = jobs.Serve(c.Context(), jobs.Config{
 				Store: w.store, Jobs: list, Run: runScheduled(w, int64(memory), log), LockPath: filepath.Join(w.Workspace.Root, pipeline.StateDir, "serve.lock"),
 				Listen: listen, Log: log, Idle: func(ctx context.Context) error { return compactIdly(ctx, w, log) },
@@ -47,6 +53,20 @@ func (a *app) serveCommand() *cobra.Command {
 	c.Flags().StringVar(&listen, "listen", "", "loopback `ADDRESS` for /healthz, /readyz and /metrics, such as 127.0.0.1:8089")
 	c.Flags().Var(&memory, "memory", "memory budget of a run, such as 512MiB (default 1GiB, less where there is less)")
 	return c
+}
+
+// passedOver names the datasets of jobs whose contract publishes nothing, with the state of the contract.
+func passedOver(ws *rules.Workspace) (names []string) {
+	for _, j := range ws.Jobs {
+		for _, d := range j.Datasets {
+			if name := d; publishesNothing(ws, d) {
+				if name += " (" + ws.Dataset(d).Lifecycle.String() + ")"; !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
 }
 
 // compactIdly compresses the archive while no job runs.

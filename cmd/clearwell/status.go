@@ -66,7 +66,8 @@ func (a *app) statusCommand() *cobra.Command {
 	return c
 }
 
-// scheduledJobs turns the jobs of the workspace into those of the scheduler: one per dataset.
+// scheduledJobs turns the jobs of the workspace into those of the scheduler: one per
+// dataset. Those of a contract that publishes nothing, such as a draft, are paused.
 func scheduledJobs(ws *rules.Workspace) []jobs.Job {
 	var out []jobs.Job
 	for _, j := range ws.Jobs {
@@ -76,10 +77,15 @@ func scheduledJobs(ws *rules.Workspace) []jobs.Job {
 				id += "/" + d
 			}
 			out = append(out, jobs.Job{ID: id, Dataset: d, Cron: j.Cron, Timezone: j.TimeZone,
-				CatchUp: jobs.CatchUp(j.CatchUp), Overlap: jobs.Overlap(j.Overlap), Paused: j.Paused})
+				CatchUp: jobs.CatchUp(j.CatchUp), Overlap: jobs.Overlap(j.Overlap), Paused: j.Paused || publishesNothing(ws, d)})
 		}
 	}
 	return out
+}
+
+func publishesNothing(ws *rules.Workspace, dataset string) bool {
+	ds := ws.Dataset(dataset)
+	return ds != nil && !ds.Lifecycle.Status.Runs()
 }
 
 func (a *app) printRuns(c *cobra.Command, store *jobs.Store, ids []string, limit int) error {
