@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/bits"
 	"slices"
@@ -303,11 +304,12 @@ func (t *publisher) gather(ctx context.Context, order []uint64) error {
 		if err != nil {
 			return err
 		}
-		picked.add(l.cols, t.sel)
-		err = t.count(f, l)
+		if err = picked.add(l.cols, t.sel); err == nil {
+			err = t.count(f, l)
+		}
 		l.done()
 		if err != nil {
-			return err
+			return t.e.nameColumn(err)
 		}
 	}
 	sel := make([]int32, len(place))
@@ -315,6 +317,15 @@ func (t *publisher) gather(ctx context.Context, order []uint64) error {
 		sel[p] = int32(i)
 	}
 	return t.emit(t.e.layout.spread(t.e.plan, picked.columns()), sel)
+}
+
+// nameColumn says of which field a column is that has too much text.
+func (e *emission) nameColumn(err error) error {
+	var much *tooMuchTextError
+	if errors.As(err, &much) && much.column < len(e.layout.fields) {
+		return fmt.Errorf("field %s: %w", e.plan.Fields[e.layout.fields[much.column]].Name, err)
+	}
+	return err
 }
 
 // publish treats the selected rows of a frame and hands them on.

@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -8,8 +11,9 @@ import (
 
 // A gathering copies chosen rows of several frames into one set of columns.
 type gathering struct {
-	cols []gatheredColumn
-	rows int
+	cols  []gatheredColumn
+	rows  int
+	limit int // bytes of text in a column; Arrow counts them in 32 bits
 }
 
 type gatheredColumn struct {
@@ -22,7 +26,7 @@ type gatheredColumn struct {
 }
 
 func newGathering(types []arrow.DataType, capacity int) *gathering {
-	g := &gathering{cols: make([]gatheredColumn, len(types))}
+	g := &gathering{cols: make([]gatheredColumn, len(types)), limit: math.MaxInt32}
 	for i, t := range types {
 		g.cols[i] = gatheredColumn{kind: t, valid: make([]byte, (capacity+7)/8)}
 		switch t.ID() {
@@ -37,8 +41,16 @@ func newGathering(types []arrow.DataType, capacity int) *gathering {
 	return g
 }
 
+// A tooMuchTextError says that the texts of a column do not fit into one row group.
+type tooMuchTextError struct{ column, limit int }
+
+func (e *tooMuchTextError) Error() string {
+	return fmt.Sprintf("the texts of column %d of one row group take more than %d bytes; publish the field shortened (desensitize: truncate) or not at all, or leave out sort_by", e.column+1, e.limit)
+}
+
 // add appends the rows sel of the columns; both follow the types given to newGathering.
-func (g *gathering) add(cols []arrow.Array, sel []int32) {
+// It fails with a tooMuchTextError if a column gets more text than Arrow can count.
+func (g *gathering) add(cols []arrow.Array, sel []int32) error {
 	for i := range g.cols {
 		c := &g.cols[i]
 		src := cols[i]
@@ -57,9 +69,13 @@ func (g *gathering) add(cols []arrow.Array, sel []int32) {
 			case *array.String:
 				if s.IsNull(int(row)) {
 					c.text.add(nil)
-				} else {
-					c.text.add([]byte(s.Value(int(row))))
+					continue
 				}
+				v := s.Value(int(row))
+				if len(c.text.data)+len(v) > g.limit {
+					return &tooMuchTextError{i, g.limit}
+				}
+				c.text.add([]byte(v))
 			case *array.Boolean:
 				if s.Value(int(row)) {
 					c.fixed[at>>3] |= 1 << (at & 7)
@@ -70,6 +86,7 @@ func (g *gathering) add(cols []arrow.Array, sel []int32) {
 		}
 	}
 	g.rows += len(sel)
+	return nil
 }
 
 func (g *gathering) columns() []arrow.Array {
