@@ -115,6 +115,8 @@ func celConditions() []Case {
 		cel("matches", "phone.matches('^1[3-9][0-9]{9}$')", "regexp_matches(phone, '^1[3-9][0-9]{9}$')", "phone"),
 		cel("size", "size(region) > 3", "length(region) > 3", "region"),
 		cel("lower case", "capitals.lowerAscii() == capitals", "lower(capitals) = capitals", "capitals"),
+		cel("substring", "id.substring(0, 6) != '110101'", "substr(id, 1, 6) != '110101'", "id"),
+		cel("replace", "marks.replace('-', '') == marks", "replace(marks, '-', '') = marks", "marks"),
 		cel("joined text", "code + region != '110101北京市'", "code || region != '110101北京市'", "code", "region"),
 		cel("comparison of dates", "d <= e", "d <= e", "d", "e"),
 		cel("comparison with a day", "d >= timestamp('1995-01-01T00:00:00Z')", "d >= DATE '1995-01-01'", "d"),

@@ -73,9 +73,14 @@ func substring(v []byte, from, to int64) (part []byte, ok bool) {
 		}
 		if n == to {
 			end = at
+			break
 		}
 		if at == len(v) {
 			break
+		}
+		if v[at] < utf8.RuneSelf {
+			at++
+			continue
 		}
 		r, width := utf8.DecodeRune(v[at:])
 		if r == utf8.RuneError && width == 1 {
