@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clearwell/rules/syntax"
+	"clearwell/rules/wording"
 )
 
 // Checks are the checks of a field.
@@ -67,6 +68,14 @@ type Check struct {
 
 // Doc implements syntax.Documented.
 func (*Check) Doc() string { return "One check on a field: conditions that all must hold." }
+
+// MisplacedKey implements syntax.Misplaced.
+func (*Check) MisplacedKey(key string) *wording.Text {
+	if isKeyOf[RowConditions](key) {
+		return wording.Textf("it is not about one field; write it under rules: {id: ..., check: {%s: ...}}", key)
+	}
+	return nil
+}
 
 // RowCheck is the check of an entry of rules: CEL, unique over several fields, or
 // the conditions of a check on the field that the entry names.
@@ -252,9 +261,10 @@ func (s *Set) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	s.Pos = n.Pos
 	if n.Shape == syntax.Map {
 		var block setBlock
+		before := len(r.All)
 		syntax.Decode(n, label, &block, r)
 		s.Table, s.File, s.Column = block.Table, block.File, block.Column
-		if s.Table.Given() == s.File.Given() {
+		if s.Table.Given() == s.File.Given() && len(r.All) == before {
 			r.Addf(n.Pos, "%q takes either a table or a file", label)
 		}
 		return

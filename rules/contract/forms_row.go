@@ -91,9 +91,10 @@ func (t *Tuples) DecodeYAML(n *syntax.Node, label string, r *syntax.Report) {
 	t.Pos = n.Pos
 	if n.Shape == syntax.Map {
 		var block tuplesBlock
+		before := len(r.All)
 		syntax.Decode(n, label, &block, r)
 		t.Table, t.File, t.Columns = block.Table, block.File, block.Columns
-		if t.Table.Given() == t.File.Given() {
+		if t.Table.Given() == t.File.Given() && len(r.All) == before {
 			r.Addf(n.Pos, "%q takes either a table or a file", label)
 		}
 		return

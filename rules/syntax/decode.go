@@ -180,19 +180,19 @@ func decodeStruct(n *Node, label string, into reflect.Value, r *Report) {
 		keys = append(keys, key)
 		byKey[key] = f
 	}
-	given := map[string]bool{}
+	given, misplaced := map[string]bool{}, false // misplaced: a key's advice says what is lacking
 	for _, e := range n.Entries {
 		given[e.Key] = true
 		f, ok := byKey[e.Key]
 		if !ok {
-			unknownKey(e, label, keys, into, r)
+			misplaced = unknownKey(e, label, keys, into, r) || misplaced
 			given[Nearest(e.Key, keys)] = true // meant, so not lacking too
 			continue
 		}
 		decode(e.Value, e.Key, into.FieldByIndex(f.Index), f.Tag, r)
 	}
 	for _, key := range keys {
-		if byKey[key].Tag.Get("need") != "" && !given[key] {
+		if byKey[key].Tag.Get("need") != "" && !given[key] && !misplaced {
 			r.Addf(n.Pos, "%s lacks the key %q", blockName(label), key)
 		}
 	}
@@ -218,18 +218,20 @@ func Fields(t reflect.Type) []reflect.StructField {
 	return out
 }
 
-func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Report) {
+// unknownKey reports a key that the block into has not; misplaced: it told where the key belongs.
+func unknownKey(e Entry, label string, keys []string, into reflect.Value, r *Report) (misplaced bool) {
 	if l, ok := into.Addr().Interface().(Later); ok && slices.Contains(l.LaterKeys(), e.Key) {
 		r.Addf(e.KeyPos, "%q is not available in this version; take it out", e.Key)
-		return
+		return false
 	}
 	if m, ok := into.Addr().Interface().(Misplaced); ok {
 		if advice := m.MisplacedKey(e.Key); advice != nil {
 			r.Addf(e.KeyPos, "%q does not stand in %s: %s", e.Key, blockName(label), advice)
-			return
+			return true
 		}
 	}
 	r.AddHint(e.KeyPos, e.Key, keys, "unknown key %q in %s", e.Key, blockName(label))
+	return false
 }
 
 // entryOf marks the label of an entry of a list.
