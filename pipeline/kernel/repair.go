@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -138,12 +139,13 @@ func (w *Worker) tryRepair(k int, rows Bits, proposed func(row int) []byte) (Bit
 	}
 	var tries []tried
 	var raw []byte
+	stored := sync.OnceValue(func() arrow.Array { return col.array(s.rows) })
 	rows.Each(func(row int) {
 		v := proposed(row)
 		if v == nil {
 			return
 		}
-		t := tried{row: row, value: v, valid: col.valid.Get(row), present: col.present.Get(row), before: col.words(s.rows, row)}
+		t := tried{row: row, value: v, valid: col.valid.Get(row), present: col.present.Get(row), before: col.words(row, stored)}
 		if t.valid {
 			if raw = col.appendRaw(raw[:0], row); string(raw) == string(v) {
 				return
@@ -351,15 +353,21 @@ func (c *column) setRaw(row int, raw []byte) {
 	}
 }
 
-// words is a copy of what stands in the cell of a row, of n rows, as it was read; nil: null.
-func (c *column) words(n, row int) []byte {
-	switch {
-	case c.present.Get(row) && len(c.text.offsets) > 0:
-		return append([]byte{}, c.text.cell(row)...)
-	case c.valid.Get(row):
-		return []byte(c.array(n).ValueStr(row))
+// words is a copy of what stands in the cell of a row as it was read, or as it is published where it was not read but
+// made or stored: stored gives the column as an array. nil: null.
+func (c *column) words(row int, stored func() arrow.Array) []byte {
+	var read []byte
+	if c.present.Get(row) && len(c.text.offsets) > 0 {
+		read = append([]byte{}, c.text.cell(row)...)
 	}
-	return nil
+	if c.valid.Get(row) && len(read) == 0 {
+		s, err := CanonicalText(stored(), row)
+		if err != nil { // a column of the program always has a canonical text
+			panic(err)
+		}
+		return []byte(*s)
+	}
+	return read
 }
 
 // A Mender repairs and changes rows after the first pass, when rules over all rows
