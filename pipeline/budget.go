@@ -20,6 +20,7 @@ import (
 //	1/16  hashes of published rows for the content root
 //	1/8   what is measured of whole columns, first as delivered, then as published
 //	1/64  rows that break rules, and as much again for rows that broke one before
+//	1/64  what rules remember of values that they have judged, of all workers
 //	1/8   order of publication where the contract sorts; only once the contests are over
 //
 // The rest is for what grows with the number of workers (batches under way,
@@ -37,6 +38,7 @@ func (b budget) root() int64     { return int64(b) / 16 }
 func (b budget) order() int64    { return int64(b) / 8 }
 func (b budget) defects() int64  { return int64(b) / 64 }
 func (b budget) measures() int64 { return int64(b) / 8 }
+func (b budget) verdicts() int64 { return int64(b) / 64 }
 
 // collectFrom is the heap at which the collector begins to work hard. Below
 // minCollected, which two workers need for batches and row groups whatever the

@@ -55,6 +55,7 @@ type scan struct {
 	budget      budget
 
 	chunkSize int // of the reader; 0: its default
+	workers   int // of this pass
 
 	mu      sync.Mutex // guards the reading position: what follows
 	at      int        // object
@@ -215,6 +216,7 @@ func (s *scan) run(ctx context.Context, workers int) error {
 		s.bound = map[string]*kernel.Program{}
 	}
 	s.chain = kernel.NewChain()
+	s.workers = workers
 	g, ctx := errgroup.WithContext(ctx)
 	for range workers {
 		g.Go(guarded(func() error { return s.work(ctx) }))
@@ -311,6 +313,7 @@ func (s *scan) openObject() error {
 		if prog, err = kernel.CompileWith(s.plan, o.Header, s.lookups); err != nil {
 			return fmt.Errorf("%s: %w", o.Name, err)
 		}
+		prog.LimitVerdicts(s.budget.verdicts() / int64(max(1, s.workers)))
 		s.bound[key] = prog
 	}
 	s.reader, s.program = r, prog

@@ -12,7 +12,9 @@ import (
 // judging one takes a microsecond or more, and most columns have few distinct values.
 const (
 	maxVerdicts     = 1 << 14
-	maxVerdictBytes = 1 << 20 // of all remembered texts
+	maxVerdictBytes = 1 << 20 // of all remembered texts with their places in the map, where nothing less is asked for
+	minVerdictBytes = 4 << 10 // less is not worth remembering
+	verdictPlace    = 48      // bytes of a place in the map: key, verdict, what Go keeps free
 	maxVerdictText  = 256     // bytes; a longer text is judged each time
 )
 
@@ -41,14 +43,28 @@ func verdictOf(ok bool, err error) verdict {
 type remembered[K comparable] struct {
 	of    map[K]verdict
 	bytes int
+	most  int
 }
 
 func (m *remembered[K]) keep(k K, size int, v verdict) {
-	if m.of == nil || len(m.of) >= maxVerdicts || m.bytes+size > maxVerdictBytes {
+	size += verdictPlace
+	if m.of == nil || len(m.of) >= maxVerdicts || m.bytes+size > m.most {
 		m.of, m.bytes = make(map[K]verdict), 0
 	}
 	m.of[k] = v
 	m.bytes += size
+}
+
+// LimitVerdicts bounds what the conditions of one worker remember of judged values,
+// in bytes all together. It is called before workers check batches; results do not depend on it.
+func (p *Program) LimitVerdicts(bytes int64) { p.verdicts = bytes }
+
+// verdictBytes is the share of one condition.
+func (p *Program) verdictBytes() int {
+	if p.verdicts <= 0 {
+		return maxVerdictBytes
+	}
+	return int(min(maxVerdictBytes, max(minVerdictBytes, p.verdicts/int64(max(1, p.slots)))))
 }
 
 // judged is a condition that is too dear to work out for each cell: a verdict is worked
@@ -96,7 +112,7 @@ func newJudgedText(p *Program, f int, judge func(text []byte) verdict) condition
 	return &judged{
 		slot:  p.slots - 1,
 		valid: func(s *state) Bits { return s.columns[f].present },
-		fresh: func() any { return new(remembered[string]) },
+		fresh: func() any { return &remembered[string]{most: p.verdictBytes()} },
 		judge: func(s *state, memory any, row int) verdict {
 			m, text := memory.(*remembered[string]), s.columns[f].text.cell(row)
 			if len(text) > maxVerdictText {
@@ -118,7 +134,7 @@ func newJudgedNumber[T int64 | float64](p *Program, f int, read func(s *state, r
 	return &judged{
 		slot:  p.slots - 1,
 		valid: func(s *state) Bits { return s.columns[f].valid },
-		fresh: func() any { return new(remembered[T]) },
+		fresh: func() any { return &remembered[T]{most: p.verdictBytes()} },
 		judge: func(s *state, memory any, row int) verdict {
 			m, x := memory.(*remembered[T]), read(s, row)
 			if v, ok := m.of[x]; ok {

@@ -25,6 +25,7 @@ type Program struct {
 
 	conditions []predicate // by measure of the plan, nil where it has no when; nil: none has
 	slots      int         // memories that conditions have in each worker
+	verdicts   int64       // bytes of these memories together; 0: not bounded but each by itself
 }
 
 // field is one field of the plan, compiled.
