@@ -127,7 +127,7 @@ Start with: clearwell init DIR`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		a.initCommand(), a.profileCommand(), a.standardsCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
+		a.initCommand(), a.profileCommand(), a.importCommand(), a.exportCommand(), a.standardsCommand(), a.checkCommand(), a.previewCommand(), a.testCommand(), a.runCommand(), a.serveCommand(), a.statusCommand(),
 		a.qualityCommand(), a.quarantineCommand(), a.lineageCommand(), a.verifyCommand(), a.ledgerCommand(), a.archiveCommand(), a.keysCommand(), a.demoCommand(),
 	)
 	for _, c := range root.Commands() {

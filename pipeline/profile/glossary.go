@@ -32,7 +32,7 @@ func fieldNames(columns []Column) []string {
 	names := make([]string, len(columns))
 	used := map[string]bool{}
 	for i, c := range columns {
-		base := fieldName(c.Name)
+		base := FieldName(c.Name)
 		name := base
 		for n := 2; used[name]; n++ {
 			name = fmt.Sprintf("%s_%d", base, n)
@@ -43,8 +43,8 @@ func fieldNames(columns []Column) []string {
 	return names
 }
 
-// fieldName is a column's name in ASCII: lower-case words joined by underscores.
-func fieldName(column string) string {
+// FieldName is a column's name in ASCII: lower-case words joined by underscores.
+func FieldName(column string) string {
 	if known, ok := glossary[column]; ok {
 		return known
 	}

@@ -28,10 +28,12 @@ type conditionNode struct {
 	left  operand
 	right operand
 	list  []operand
+	sql   bool // a comparison with null is never true
 }
 
-// condition reads a row condition; the refs of its fields are the draft's.
-func (d *draft) condition(n node) (celText, error) {
+// condition reads a row condition; the refs of its fields are the draft's. In SQL a
+// comparison with null is unknown whatever its sign, and what is unknown is left out.
+func (d *draft) condition(n node, sql bool) (celText, error) {
 	var c *conditionNode
 	var err error
 	if n.Shape == syntax.Map {
@@ -42,7 +44,26 @@ func (d *draft) condition(n node) (celText, error) {
 	if err != nil {
 		return nil, fmt.Errorf("its condition on rows cannot be carried over: %w", err)
 	}
+	if sql {
+		if err := c.asSQL(); err != nil {
+			return nil, fmt.Errorf("its condition on rows cannot be carried over: %w", err)
+		}
+	}
 	return d.celOf(c, c.guarded()), nil
+}
+
+// asSQL gives comparisons the meaning that they have in SQL.
+func (c *conditionNode) asSQL() error {
+	if c.op == "not" && c.parts[0].op != "null" && c.parts[0].op != "in" {
+		return errors.New("not before a comparison")
+	}
+	c.sql = true
+	for _, p := range c.parts {
+		if err := p.asSQL(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // conditionBlock reads a condition as 1.x writes it.
@@ -435,7 +456,9 @@ func (c *conditionNode) guarded() bool {
 			}
 		}
 		return false
-	case "or", "not", "null", "!=":
+	case "!=":
+		return !c.sql
+	case "or", "not", "null":
 		return true
 	}
 	return false
@@ -467,6 +490,9 @@ func (d *draft) celOf(c *conditionNode, guard bool) celText {
 		if p := c.parts[0]; p.op == "null" {
 			return cel(d.ref(p.left.column, anyKind), " != null")
 		}
+		if p := c.parts[0]; c.sql && len(p.list) > 0 {
+			return cel(d.ref(p.left.column, anyKind), " != null && !(", d.celOf(p, guard), ")")
+		}
 		return cel("!(", d.celOf(c.parts[0], guard), ")")
 	case "null":
 		return cel(d.ref(c.left.column, anyKind), " == null")
@@ -478,7 +504,7 @@ func (d *draft) celOf(c *conditionNode, guard bool) celText {
 		d.compared(a, b)
 		out := cel(a, " "+c.op+" ", b)
 		switch {
-		case guard && c.op == "!=":
+		case guard && c.op == "!=" && !c.sql:
 			return cel("(", a, " == null || ", b, " == null || ", out, ")")
 		case guard:
 			return cel("(", a, " != null && ", b, " != null && ", out, ")")
@@ -499,7 +525,7 @@ func (d *draft) celOf(c *conditionNode, guard bool) celText {
 	a := d.ref(c.left.column, c.right.kind)
 	out := cel(a, " "+c.op+" "+celLiteral(c.right))
 	switch {
-	case guard && c.op == "!=":
+	case guard && c.op == "!=" && !c.sql:
 		return cel("(", a, " == null || ", out, ")")
 	case guard:
 		return cel("(", a, " != null && ", out, ")")

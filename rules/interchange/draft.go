@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"clearwell/rules/expr"
 )
 
 // need is what kind of value a check compares with, and so what type its field must have.
@@ -40,6 +42,8 @@ type draft struct {
 	files    map[string][]byte
 	title    string
 	license  string
+	version  string   // of the contract
+	status   string   // of ODCS
 	nullable []string // words that mean null everywhere
 }
 
@@ -96,6 +100,7 @@ type check struct {
 	conditions block
 	when       celText
 	mostly     string // as a contract writes it: 95%
+	allow      any    // plain or block; nil: not said
 	severity   string
 	measure    bool // blames no row
 	nulls      string
@@ -109,6 +114,7 @@ type rule struct {
 	expr       celText
 	when       celText
 	mostly     string
+	allow      any
 	severity   string
 	measure    bool
 	nulls      string
@@ -168,7 +174,7 @@ func (d *draft) fieldName(column string) string {
 	if name == "" {
 		name = "column_" + strconv.Itoa(len(d.columns)+1)
 	}
-	if name[0] >= '0' && name[0] <= '9' || slices.Contains(celWords, name) {
+	if name[0] >= '0' && name[0] <= '9' || expr.ReservedWord(name) {
 		name = "c_" + name
 	}
 	if len(name) > 50 {
@@ -176,10 +182,6 @@ func (d *draft) fieldName(column string) string {
 	}
 	return d.freeName(name)
 }
-
-// celWords cannot be names in CEL.
-var celWords = []string{"as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while",
-	"int", "uint", "double", "string", "bytes", "bool", "list", "map", "type", "null_type"}
 
 func (d *draft) freeName(name string) string {
 	free := name

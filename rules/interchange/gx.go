@@ -23,11 +23,13 @@ type gx struct {
 	*draft
 	n, kwargs node
 	name      string // without expect_
+	column0   string // the column that it stands under, where kwargs name none
 	title     string
 	from      []string
 	mostly    string
 	when      celText
 	severity  string
+	sql       bool // its condition is SQL
 }
 
 // gxIgnored are keys of kwargs that say how results are shown or where the data is, not what is expected.
@@ -68,7 +70,9 @@ func importGX(d *draft) error {
 			d.lose(n, "expectation", "it has neither type nor expectation_type")
 			continue
 		}
-		d.attempt(n, what, func() error { return d.expectation(n, what) })
+		d.attempt(n, what, func() error {
+			return d.expectation(&gx{draft: d, n: n, kwargs: n.get("kwargs"), severity: d.severity}, what)
+		})
 	}
 	return nil
 }
@@ -93,10 +97,11 @@ func notesOf(meta node) []string {
 	return out
 }
 
-func (d *draft) expectation(n node, what string) error {
+// expectation carries over one expectation, of which n and kwargs are set.
+func (d *draft) expectation(g *gx, what string) error {
 	how, known := expectations[strings.ToLower(what)]
-	kwargs := n.get("kwargs")
-	g := &gx{draft: d, n: n, kwargs: kwargs, name: strings.TrimPrefix(strings.ToLower(what), "expect_"), severity: d.severity}
+	g.name = strings.TrimPrefix(strings.ToLower(what), "expect_")
+	n, kwargs := g.n, g.kwargs
 	if !known {
 		return errors.New("this is no core expectation, and what it checks is not known here")
 	}
@@ -126,7 +131,7 @@ func (d *draft) expectation(n node, what string) error {
 	for _, key := range []string{"id", "ge_cloud_id", "expectation_context", "rendered_content", "catch_exceptions", "result_format", "notes"} {
 		n.get(key).finish()
 	}
-	if s := n.get("severity").text(); s != "" {
+	if s := n.get("severity").text(); s != "" && !g.sql {
 		if g.severity = gxSeverities[s]; g.severity == "" {
 			return fmt.Errorf("the severity %q is not known", s)
 		}
@@ -144,7 +149,7 @@ func (d *draft) expectation(n node, what string) error {
 		}
 	}
 	if c := kwargs.get("row_condition"); c.there() && (c.Shape != syntax.Scalar || strings.TrimSpace(c.text()) != "") {
-		when, err := d.condition(c)
+		when, err := d.condition(c, g.sql)
 		c.finish()
 		if err != nil {
 			return err
@@ -157,6 +162,9 @@ func (d *draft) expectation(n node, what string) error {
 // columnName is the column that the expectation is about.
 func (g *gx) columnName(key string) (string, error) {
 	name := g.kwargs.get(key).text()
+	if name == "" && key == "column" {
+		name = g.column0
+	}
 	if name == "" {
 		return "", fmt.Errorf("it names no column (%s)", key)
 	}

@@ -142,14 +142,6 @@ func (g *gx) columnNames() ([]string, error) {
 	return names, nil
 }
 
-// refs refers to several columns in the same way.
-func (g *gx) refs(names []string, n need) (out []*ref) {
-	for _, name := range names {
-		out = append(out, g.ref(name, n))
-	}
-	return out
-}
-
 func refList(refs []*ref) list {
 	out := make(list, len(refs))
 	for i, r := range refs {

@@ -77,7 +77,7 @@ func (l Loss) String() string {
 }
 
 // importers by format.
-var importers = map[Format]func(*draft) error{GX: importGX}
+var importers = map[Format]func(*draft) error{GX: importGX, DBT: importDBT, ODCS: importODCS, Soda: importSoda, Frictionless: importFrictionless}
 
 // Import makes a contract of a foreign file. Mistakes of the file's form are
 // syntax.Diagnostics with their place; what is well formed but has no counterpart is in Lost.
@@ -188,10 +188,10 @@ func Recognise(root *syntax.Node) Format {
 		return GX
 	case has("apiVersion") && has("kind"):
 		return ODCS
-	case has("models") || has("sources") || has("seeds") || has("snapshots"):
-		return DBT
 	case has("resources") || has("fields"):
 		return Frictionless
+	case has("models") || has("sources") || has("seeds") || has("snapshots"):
+		return DBT
 	case slices.ContainsFunc(root.Entries, func(e syntax.Entry) bool {
 		return strings.HasPrefix(e.Key, "checks for ") || strings.HasPrefix(e.Key, "configurations for ") || strings.HasPrefix(e.Key, "checks ")
 	}):

@@ -31,6 +31,9 @@ func searched(expr string) (string, error) {
 			body, end = rest, ""
 		}
 	}
+	if inner, ok := strings.CutPrefix(body, "(?:"); ok && begin+end == "" && strings.HasSuffix(inner, ")") && !strings.ContainsAny(inner[:len(inner)-1], `()\`) {
+		body = inner[:len(inner)-1]
+	}
 	if begin+end != "" {
 		if _, err := syntax.Parse(body, syntax.Perl); err != nil {
 			return "", fmt.Errorf("the expression %q cannot be read: %v", expr, err)
@@ -187,13 +190,7 @@ func strftime(format string) (typed, error) {
 		joined = follows
 	}
 	out.formats = []string{b.String()}
-	var err error
-	if out.kind == date {
-		_, err = standard.NewDateParser(out.formats, 0, 0)
-	} else {
-		_, err = standard.NewTimestampParser(out.formats, 0, 0)
-	}
-	if err != nil {
+	if err := formatKnown(out.kind, out.formats[0]); err != nil {
 		return out, fmt.Errorf("the time format %q has no counterpart: %v", format, err)
 	}
 	return out, nil
@@ -233,4 +230,27 @@ func percent(share string) (string, error) {
 		return "", fmt.Errorf("%q is no share from 0 to 1 of at most 16 decimals", share)
 	}
 	return out + "%", nil
+}
+
+// restOf is what a percentage leaves of the whole.
+func restOf(share string) (string, error) {
+	x, ok := new(big.Rat).SetString(strings.TrimSuffix(share, "%"))
+	if !ok {
+		return "", fmt.Errorf("%q is no share", share)
+	}
+	out, _, ok := plainDecimal(x.Sub(big.NewRat(100, 1), x).FloatString(14))
+	if !ok {
+		return "", fmt.Errorf("%q is no share", share)
+	}
+	return out + "%", nil
+}
+
+// formatKnown reports a time format that a contract cannot have.
+func formatKnown(kind need, format string) (err error) {
+	if kind == date {
+		_, err = standard.NewDateParser([]string{format}, 0, 0)
+	} else {
+		_, err = standard.NewTimestampParser([]string{format}, 0, 0)
+	}
+	return err
 }

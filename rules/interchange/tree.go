@@ -107,15 +107,15 @@ func parseJSON(data []byte, r *syntax.Report) *syntax.Node {
 		}
 	}
 	if err != nil {
-		at := j.dec.InputOffset()
+		at := j.skip()
 		var wrong *json.SyntaxError
 		if errors.As(err, &wrong) {
-			at = max(wrong.Offset-1, 0)
+			at = max(int(wrong.Offset)-1, at)
 		}
 		if errors.Is(err, io.EOF) {
 			err = errors.New("it ends too early")
 		}
-		r.Addf(j.pos(int(at)), "cannot be read as JSON: %v", err)
+		r.Addf(j.pos(at), "cannot be read as JSON: %v", err)
 		return nil
 	}
 	return n
@@ -128,14 +128,17 @@ func (j *jsonReader) pos(offset int) syntax.Pos {
 	return syntax.Pos{Line: line, Column: utf8.RuneCount(j.data[j.lines[line-1]:offset]) + 1}
 }
 
-// next is the place of the next token.
-func (j *jsonReader) next() syntax.Pos {
+// skip is the offset of the next token.
+func (j *jsonReader) skip() int {
 	at := int(j.dec.InputOffset())
 	for at < len(j.data) && strings.IndexByte(" \t\r\n,:", j.data[at]) >= 0 {
 		at++
 	}
-	return j.pos(at)
+	return at
 }
+
+// next is the place of the next token.
+func (j *jsonReader) next() syntax.Pos { return j.pos(j.skip()) }
 
 func (j *jsonReader) value(depth int) (*syntax.Node, error) {
 	if depth > maxDepth {

@@ -33,6 +33,9 @@ func texts(words []string) list {
 	return out
 }
 
+// versionText is what a contract takes as its version.
+var versionText = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]{0,30}$`)
+
 // shortNumber stands without quotes: every scalar of a contract is the text that was typed.
 var shortNumber = regexp.MustCompile(`^-?[0-9]{1,30}(\.[0-9]{1,30})?$`)
 
@@ -166,6 +169,9 @@ func (w *contractWriter) head() {
 		note = "   # " + d.opts.OwnerNote
 	}
 	w.line("owner: %s%s", yamlText(d.opts.Owner), note)
+	if versionText.MatchString(d.version) {
+		w.line("version: %s", yamlText(d.version))
+	}
 	w.line("source: {path: %s}", yamlText(d.opts.Source))
 	w.line("")
 }
@@ -233,15 +239,18 @@ func (c *check) block() block {
 		b = append(b, entry{"title", c.title})
 	}
 	b = append(b, c.conditions...)
-	return append(b, weight(c.when, c.mostly, c.nulls, c.severity, c.measure)...)
+	return append(b, weight(c.when, c.mostly, c.allow, c.nulls, c.severity, c.measure)...)
 }
 
-func weight(when celText, mostly, nulls, severity string, measure bool) (b block) {
+func weight(when celText, mostly string, allow any, nulls, severity string, measure bool) (b block) {
 	if when != nil {
 		b = append(b, entry{"when", when})
 	}
 	if mostly != "" && !measure {
 		b = append(b, entry{"mostly", plain(mostly)})
+	}
+	if allow != nil && !measure {
+		b = append(b, entry{"allow", allow})
 	}
 	if nulls != "" && !measure {
 		b = append(b, entry{"nulls", plain(nulls)})
@@ -274,7 +283,7 @@ func (w *contractWriter) rulesOf() {
 		if !r.measure {
 			b = append(b, entry{"on_fail", plain(or(w.opts.OnFail, "keep"))})
 		}
-		b = append(b, weight(r.when, r.mostly, r.nulls, r.severity, r.measure)...)
+		b = append(b, weight(r.when, r.mostly, r.allow, r.nulls, r.severity, r.measure)...)
 		w.line("  - %s", flow(b))
 	}
 }
