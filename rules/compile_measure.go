@@ -51,6 +51,7 @@ func (p *compiler) columnMeasures(c *contract.Check, f *Field) bool {
 	m.drift()
 	m.freshness(c.Freshness, f)
 	m.approximate()
+	m.companions()
 	if len(m.list) == 0 && len(p.All) == before && !c.Wrong {
 		switch {
 		case c.Over.Given():
@@ -61,6 +62,17 @@ func (p *compiler) columnMeasures(c *contract.Check, f *Field) bool {
 	}
 	m.finish()
 	return len(m.list) > 0 || len(p.All) > before
+}
+
+// companions reports flags that stand without the measure that they are about.
+func (m *measuring) companions() {
+	c := m.check
+	if c.Alone.Value && c.MostCommon == nil && c.Mode == nil {
+		m.Addf(c.Pos, "%q stands beside most_common", "alone")
+	}
+	if c.Nearest.Value && len(c.Quantile) == 0 {
+		m.Addf(c.Pos, "%q stands beside quantile", "nearest")
+	}
 }
 
 // add takes a measure; name is what it is called where a check has several.

@@ -59,7 +59,6 @@ type column struct {
 	dated    *typed // formats by which a check reads dates
 	needs    []need // of checks, in order
 	level    string
-	required *check // goes into a check of its own
 
 	fields []*field // the first one is that of the plain name
 	refs   []*ref
@@ -336,7 +335,8 @@ func (c *column) primary(seen string) typed {
 	if c.explicit.kind != anyKind {
 		return c.explicit
 	}
-	for _, n := range c.needs {
+	if len(c.needs) > 0 {
+		n := c.needs[0]
 		switch n {
 		case date, timestamp:
 			return *c.dated

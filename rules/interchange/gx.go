@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"clearwell/rules/syntax"
@@ -123,9 +122,7 @@ func (d *draft) expectation(g *gx, what string) error {
 	}
 	meta := n.get("meta")
 	g.from = append(g.from, fmt.Sprintf("%s %s", what, n.pointer))
-	for _, note := range slices.Concat(notesOf(meta), notesOf(n)) {
-		g.from = append(g.from, note)
-	}
+	g.from = append(g.from, slices.Concat(notesOf(meta), notesOf(n))...)
 	g.title = strings.TrimSpace(n.get("description").text())
 	meta.finish()
 	for _, key := range []string{"id", "ge_cloud_id", "expectation_context", "rendered_content", "catch_exceptions", "result_format", "notes"} {
@@ -366,5 +363,3 @@ func jsonText(n node) []byte {
 	}
 	return append(b, '\n')
 }
-
-func quotedNumber(n int) plain { return plain(strconv.Itoa(n)) }
