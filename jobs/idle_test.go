@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,17 +17,16 @@ func TestIdleWorkGivesWayToRuns(t *testing.T) {
 		store, err := OpenStore(context.Background(), filepath.Join(dir, "state.db"))
 		check(t, err)
 		defer store.Close()
-		var begun, gaveWay int
-		idle := false
+		var begun, gaveWay atomic.Int64
+		var idle atomic.Bool
 		stop := serving(t, Config{Store: store, LockPath: filepath.Join(dir, "lock"), Jobs: []Job{{ID: "j", Dataset: "d", Cron: "@every 10m"}},
 			Idle: func(ctx context.Context) error {
-				begun++
-				idle = true
-				defer func() { idle = false }()
-				switch begun {
+				idle.Store(true)
+				defer idle.Store(false)
+				switch begun.Add(1) {
 				case 1: // at the start: at work until a run begins
 					<-ctx.Done()
-					gaveWay++
+					gaveWay.Add(1)
 					return ctx.Err()
 				case 2:
 					return errors.New("disk full")
@@ -34,19 +34,19 @@ func TestIdleWorkGivesWayToRuns(t *testing.T) {
 				panic("a fault")
 			},
 			Run: func(context.Context, string, time.Time) error {
-				if idle {
+				if idle.Load() {
 					t.Error("a run began while idle work went on")
 				}
 				time.Sleep(time.Minute)
 				return nil
 			}})
-		if begun != 1 {
-			t.Errorf("begun %d times at the start", begun)
+		if n := begun.Load(); n != 1 {
+			t.Errorf("begun %d times at the start", n)
 		}
 		time.Sleep(45 * time.Minute) // runs at 10, 20, 30 and 40 minutes
 		synctest.Wait()
-		if begun != 5 || gaveWay != 1 {
-			t.Errorf("begun %d times, gave way %d times", begun, gaveWay)
+		if begun.Load() != 5 || gaveWay.Load() != 1 {
+			t.Errorf("begun %d times, gave way %d times", begun.Load(), gaveWay.Load())
 		}
 		stop()
 	})

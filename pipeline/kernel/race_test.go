@@ -1,0 +1,6 @@
+//go:build race
+
+package kernel
+
+// raceDetector: the detector allocates for itself.
+const raceDetector = true
