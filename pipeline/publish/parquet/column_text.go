@@ -165,7 +165,7 @@ func (c *textColumn) addPlain(data []byte, offsets []int32, missing nulls, from 
 }
 
 // maxReserve bounds what a guess by few rows may ask for: a long cell among the first rows says little of the rest.
-const maxReserve = 16 << 20
+const maxReserve = 4 << 20
 
 // reserve makes room for values and bytes to be added: by the measure of what there is, for all rows that
 // the group will have.
@@ -174,7 +174,7 @@ func (c *textColumn) reserve(values, size int) {
 		return
 	}
 	factor := max(1, float64(*c.expect)/float64(max(c.valid.n, 1)))
-	grown := func(have, more int) int { return min(int(float64(have+more)*factor*1.05), maxReserve) - have }
+	grown := func(have, more int) int { return min(int(float64(have+more)*factor*1.02), maxReserve) - have }
 	c.data = slices.Grow(c.data, max(size, grown(len(c.data), size)))
 	c.lengths = slices.Grow(c.lengths, max(values, grown(len(c.lengths), values)))
 }
