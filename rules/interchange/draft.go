@@ -43,7 +43,6 @@ type draft struct {
 	title    string
 	license  string
 	version  string   // of the contract
-	status   string   // of ODCS
 	nullable []string // words that mean null everywhere
 }
 

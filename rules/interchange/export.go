@@ -280,7 +280,11 @@ func (e *exporter) frictionless() (*Exported, error) {
 	var fields list
 	for _, p := range e.promises {
 		fields = append(fields, p.frictionless())
+		if p.field.Type.Kind == rules.Decimal && !p.treated {
+			e.lose(p.field.Name, "Frictionless has no word for the digits of a number: "+p.field.Type.String()+" is number there")
+		}
 	}
+	e.lose("level", "Frictionless has no word for the sensitivity of fields")
 	schema = append(schema, entry{"$schema", "https://datapackage.org/profiles/2.0/tableschema.json"}, entry{"fields", fields})
 	var keys list
 	for _, k := range e.keys {

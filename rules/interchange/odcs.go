@@ -27,7 +27,10 @@ func importODCS(d *draft) error {
 		root.get(key).finish()
 	}
 	d.title = root.get("name").text()
-	d.version, d.status = root.get("version").text(), root.get("status").text()
+	d.version = root.get("version").text()
+	if status := root.get("status"); status.there() {
+		d.lose(status, "status", "approval does not travel: the contract begins without one; write status, and approved: once it is")
+	}
 	description := root.get("description")
 	for _, key := range []string{"purpose", "usage", "limitations"} {
 		if t := oneLine(description.get(key).text()); t != "" {
